@@ -1,0 +1,140 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Range of the first echo in a window: no network, one explainable number."""
+
+from dataclasses import dataclass
+import math
+
+from echo_depth_ros.acoustics.arrival import (
+    Arrival, first_at_ear, GUARD, level_before, noise_floor, pulses)
+from echo_depth_ros.acoustics.checks import check_window
+from echo_depth_ros.acoustics.errors import WindowError
+from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
+from echo_depth_ros.acoustics.pulse import compress, RANGING_BASELINE, received_snr_db
+
+import numpy as np
+
+_ONSET_DB = 14.0
+_RISE_DB = 10.0
+_RISE_SPAN = 32
+_DIRECT_REACH = 16
+_DIRECT_COHERENCE = 0.5
+_EAR_FRACTION = 0.5
+_DIRECT_ENDS = RANGING_BASELINE // 2 + GUARD
+
+
+@dataclass(frozen=True)
+class Echo:
+    """
+    The first echo of a window.
+
+    :ivar range_m: half the path from the speaker over the surface to the ears, in metres: the
+        distance of a wall from the point halfway between them. ``+inf`` where nothing answers
+        (REP-117).
+    :ivar delay_s: seconds from the direct sound to the echo; ``+inf`` where nothing answers.
+    :ivar snr_db: mean power of the echo while it lasts against that of the noise before the
+        ping; of the loudest moment where nothing counts as an echo.
+    """
+
+    range_m: float
+    delay_s: float
+    snr_db: float
+
+
+def first_echo(
+        window: np.ndarray,
+        fmt: PingFormat,
+        min_range: float = 0.3,
+        max_range: float = 12.0,
+        weaker_db: float = 12.0) -> Echo:
+    """
+    Find the first echo that counts, not the loudest.
+
+    The window is compressed to an impulse response, in which even a wall at 0.5 m, whose echo
+    begins while the direct sound still lasts, is a pulse of its own. An echo counts when it
+    stands out of the noise and of what precedes it, and is at most ``weaker_db`` below the
+    loudest echo in the range asked for.
+
+    A robot hears the floor, too: with speaker and ears at half a metre it answers at about the
+    rig's height. Raise ``min_range`` above that to hear what stands in front only.
+
+    :param window: float array of shape ``(2, fmt.window)``, direct sound on
+        ``fmt.direct_index``.
+    :param fmt: the ping that was played.
+    :param min_range: metres; nearer echoes are passed over.
+    :param max_range: metres; farther echoes are passed over.
+    :param weaker_db: how much weaker than the loudest echo the first may be.
+    :returns: the echo, with ``range_m`` +inf where there is none.
+    :raises WindowError: when the window is not a finite ``(2, fmt.window)`` float array.
+    :raises ValueError: when the ranges are not ``0 < min_range < max_range``.
+    """
+    check_window(window, fmt)
+    if not 0 < min_range < max_range:
+        raise ValueError(
+            f'min_range is {min_range} m and max_range {max_range} m; expected '
+            '0 < min_range < max_range')
+    response = compress(window, fmt, RANGING_BASELINE)
+    direct = [_direct_at(ear, fmt) for ear in response]
+    begin = max(direct)
+    lo = max(math.floor(begin + fmt.range_to_samples(min_range)), round(begin) + _DIRECT_ENDS)
+    hi = min(math.ceil(begin + fmt.range_to_samples(max_range)) + 1, fmt.window - GUARD)
+    if lo >= hi:
+        raise WindowError(
+            f'a window of {fmt.window} samples holds no echo between {min_range} m and '
+            f'{max_range} m; expected a range below {fmt.samples_to_range(hi - begin):.1f} m')
+    noise = [_noise_before(ear, round(min(direct)) - _DIRECT_ENDS) for ear in response]
+    power = sum(_from(ear, at, begin)**2 / level
+                for ear, at, level in zip(response, direct, noise, strict=True))
+    first = _first(power, lo, hi, round(begin) + _DIRECT_ENDS, 10**(weaker_db / 10))
+    found = first is not None
+    near = first if found else lo + int(np.argmax(power[lo:hi]))
+    echoes = [_echo_at(ear, near + round(at) - round(begin), fmt)
+              for ear, at in zip(response, direct, strict=True)]
+    snr_db = received_snr_db(
+        window, response, [round(echo.position) for echo in echoes],
+        slice(0, max(round(min(direct)) - GUARD, 1)), fmt, RANGING_BASELINE)
+    if not found:
+        return Echo(math.inf, math.inf, snr_db)
+    delay = _mean_delay(echoes, direct)
+    return Echo(fmt.samples_to_range(delay), delay / fmt.sample_rate, snr_db)
+
+
+def _noise_before(ear: np.ndarray, stop: int) -> float:
+    """Mean square of one ear's compressed window before the ping; never zero."""
+    quietest = max(1e-9 * float(np.max(ear**2)), 1e-14)
+    return max(float(np.mean(ear[:stop]**2)), quietest) if stop > 0 else quietest
+
+
+def _direct_at(ear: np.ndarray, fmt: PingFormat) -> float:
+    arrival = first_at_ear(ear, fmt.direct_index, _DIRECT_REACH, _EAR_FRACTION)
+    if arrival.coherence < _DIRECT_COHERENCE:
+        return float(fmt.direct_index)
+    return arrival.position
+
+
+def _from(ear: np.ndarray, direct: float, begin: float) -> np.ndarray:
+    """Delay one ear so that its direct sound falls on that of the later one."""
+    late = round(begin) - round(direct)
+    return ear if late == 0 else np.concatenate((np.zeros(late, ear.dtype), ear[:-late]))
+
+
+def _first(power: np.ndarray, lo: int, hi: int, after: int, weaker: float) -> int | None:
+    quiet_direct = power.copy()
+    quiet_direct[:after] = 0
+    before = level_before(quiet_direct, lo, hi, _RISE_SPAN)
+    least = np.maximum(10**(_RISE_DB / 10) * before, 10**(_ONSET_DB / 10) * noise_floor(power))
+    least = np.maximum(least, 10**(_ONSET_DB / 10) * 2)
+    least = np.maximum(least, power[lo:hi].max() / weaker)
+    return next((at for at in pulses(power, least, lo) if at < hi), None)
+
+
+def _echo_at(ear: np.ndarray, near: int, fmt: PingFormat) -> Arrival:
+    reach = math.ceil(fmt.ear_spacing / SPEED_OF_SOUND * fmt.sample_rate / 2) + 2
+    return first_at_ear(ear, near, reach, _EAR_FRACTION)
+
+
+def _mean_delay(echoes: list[Arrival], direct: list[float]) -> float:
+    loudest = max(echo.height for echo in echoes)
+    delays = [echo.position - at for echo, at in zip(echoes, direct, strict=True)
+              if echo.height >= 0.3 * loudest]
+    return sum(delays) / len(delays)

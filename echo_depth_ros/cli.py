@@ -1,0 +1,122 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The `echo-depth` command: one entry, with subcommands that load only what they need."""
+
+import argparse
+from importlib import import_module
+import logging
+import sys
+from typing import NamedTuple, Optional, Sequence
+
+from echo_depth_ros import __version__
+from echo_depth_ros.acoustics.errors import EchoDepthError
+
+
+class Command(NamedTuple):
+    """
+    One subcommand.
+
+    Its module offers ``add_arguments(parser)`` and ``main(args) -> int``, and its docstring is
+    what ``echo-depth <command> --help`` says first.
+    """
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    'demo': Command('echo_depth_ros.demo',
+                    'drive through a simulated room and see it by sound'),
+    'run': Command('echo_depth_ros.perception.run',
+                   'depth and range from one recorded chirp (any stereo WAV)'),
+    'simulate': Command('echo_depth_ros.sim.dataset',
+                        'make training data in simulated rooms'),
+    'train': Command('echo_depth_ros.learning.train',
+                     'train a student on that data'),
+    'evaluate': Command('echo_depth_ros.learning.evaluate',
+                        'figures of a student on held-out rooms, and of baselines'),
+    'export': Command('echo_depth_ros.learning.export',
+                      'write a trained student as one ONNX file'),
+}
+
+EXAMPLES = """\
+examples:
+  see a simulated room by sound, without any hardware:
+    echo-depth demo
+
+  what does this recording of a chirp say? (writes recording_depth.png)
+    echo-depth run recording.wav
+
+  train a student of your own, from nothing:
+    echo-depth simulate data/rooms --rooms 400 --poses 40 --seed 1
+    echo-depth train data/rooms --out runs/first
+    echo-depth export runs/first/best.pt models/first.onnx
+    echo-depth evaluate models/first.onnx data/rooms --split test
+    echo-depth run recording.wav --model models/first.onnx
+
+`echo-depth COMMAND --help` explains each command. The ROS 2 nodes start with
+`ros2 launch echo_depth_ros echo_depth.launch.py sim:=true`.
+"""
+
+_EXTRAS = {
+    'torch': 'train', 'onnx': 'train', 'mujoco': 'sim', 'pyroomacoustics': 'sim',
+    'sounddevice': 'audio', 'pyrealsense2': 'realsense',
+}
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """
+    Run one subcommand.
+
+    :returns: exit status: 0, 1 for a user's error that has been explained, 2 for a command line
+        that makes no sense, 130 after an interrupt.
+    """
+    args = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format='%(levelname)s: %(message)s')
+    try:
+        module = import_module(COMMANDS[args.command].module)
+        parser = argparse.ArgumentParser(
+            prog=f'echo-depth {args.command}', description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        module.add_arguments(parser)
+        return module.main(parser.parse_args(args.arguments)) or 0
+    except (EchoDepthError, OSError) as error:
+        return _fail(str(error))
+    except ModuleNotFoundError as error:
+        return _fail(_missing(args.command, error))
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    lines = '\n'.join(f'  {name:<10}{command.summary}' for name, command in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog='echo-depth', usage='echo-depth [-h] [--version] COMMAND ...',
+        description='See by sound: chirp out, binaural echoes in, metric depth images.\n\n'
+                    f'commands:\n{lines}',
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--version', action='version', version=f'echo_depth_ros {__version__}')
+    parser.add_argument('command', choices=COMMANDS, metavar='COMMAND', help=argparse.SUPPRESS)
+    parser.add_argument('arguments', nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _missing(command: str, error: ModuleNotFoundError) -> str:
+    package = (error.name or '').partition('.')[0]
+    if package in _EXTRAS:
+        return (f'`echo-depth {command}` needs {package}, which is not installed: '
+                f'pip install "echo_depth_ros[{_EXTRAS[package]}]"')
+    if package == 'rclpy':
+        return (f'`echo-depth {command}` needs ROS 2: source its setup file, or run `make` in the '
+                'source tree')
+    return f'`echo-depth {command}` needs {error.name}, which is not installed: pip install it'
+
+
+def _fail(message: str) -> int:
+    print(f'echo-depth: error: {message}', file=sys.stderr)
+    return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,194 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Node that sees by sound: ``binaural`` windows in, depth images and first-echo range out."""
+
+from collections import Counter
+import math
+from threading import Condition, Thread
+
+from sensor_msgs.msg import CameraInfo, Image, Range
+
+from echo_depth_ros.acoustics.errors import EchoDepthError
+from echo_depth_ros.nodes.conversions import (
+    camera_to_msg, image_to_msg, range_to_msg, recording_from_msg, stamp_from_msg)
+from echo_depth_ros.nodes.health import Level, Recent, Status
+from echo_depth_ros.nodes.managed import ManagedNode
+from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
+from echo_depth_ros.nodes.spin import run
+from echo_depth_ros.perception.assets import find_model
+from echo_depth_ros.perception.echo_depth import EchoDepth, Perception
+from echo_depth_ros.perception.encoding import encode_range
+from echo_depth_ros.perception.model import StudentModel
+from echo_depth_ros.vision.camera import CameraModel
+
+FRAME = 'echo_depth_link'
+OPTICAL_FRAME = 'echo_depth_optical_frame'
+PROVIDERS = ('auto', 'cpu', 'cuda', 'tensorrt')
+
+
+class DepthInference(ManagedNode):
+    """
+    Runs the student on the newest window; one that waits longer than a ping is dropped.
+
+    A window that cannot be believed gives no depth image at all: what was wrong with it is
+    logged and counted, and the next one is taken.
+    """
+
+    def __init__(self, **kwargs):
+        """Take the same arguments as :class:`rclpy.node.Node`, but the name."""
+        super().__init__('depth_inference', **kwargs)
+        declare_ping_format(self.guard)
+        self.declare('model', '', 'Path of the ONNX student; empty for the one that comes along')
+        self.declare('provider', 'auto', 'What runs the student', choices=PROVIDERS)
+        self.declare('threads', 2, 'CPU threads of one inference', low=1, high=64)
+        self.declare('min_snr_db', 6.0, 'Least signal-to-noise ratio of the direct sound in dB',
+                     low=-20.0, high=80.0)
+        self.declare('min_range', 0.3, 'Metres; nearer first echoes are not told apart from the '
+                     'direct sound', low=0.01, high=10.0)
+        self.declare('max_range', 12.0, 'Metres; further first echoes count as none',
+                     low=0.1, high=100.0)
+        self._depth_publisher = self.publisher(Image, 'depth/image')
+        self._info_publisher = self.publisher(CameraInfo, 'depth/camera_info')
+        self._range_publisher = self.publisher(Range, 'range')
+        self._changed = Condition()
+        self._waiting = self._thread = self._subscription = self._perceiver = None
+        self._running = False
+
+    def configure(self) -> None:
+        """Load the model and check it against the parameters."""
+        self._fmt = ping_format(self)
+        self._limits = (self.value('min_range'), self.value('max_range'))
+        model = StudentModel(
+            find_model(self.value('model')), self._fmt, providers=(self.value('provider'),),
+            threads=self.value('threads'))
+        if model.provider_note:
+            self.get_logger().warning(model.provider_note)
+        self._perceiver = EchoDepth(
+            model, self._fmt, min_snr_db=self.value('min_snr_db'), min_range=self._limits[0],
+            max_range=self._limits[1])
+        contract = model.contract
+        self._camera = CameraModel(
+            contract.width, contract.height, contract.hfov_deg, contract.vfov_deg)
+        self._model = model
+        self.get_logger().info(f'{model.path} runs on {model.active_provider}')
+
+    def activate(self) -> None:
+        """Start the worker and listen."""
+        self._received = self._done = self._dropped = self._unwanted = self._clipped = 0
+        self._refused: Counter[str] = Counter()
+        self._last_refusal = ''
+        self._latency, self._snr, self._work = Recent(), Recent(200), Recent()
+        self._waiting = None
+        self._running = True
+        self._thread = Thread(target=self._work_on, name='inference', daemon=True)
+        self._thread.start()
+        self._subscription = self.subscription(Image, 'binaural', self._on_window)
+
+    def deactivate(self) -> None:
+        """Stop listening and the worker."""
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+        with self._changed:
+            self._running, self._waiting = False, None
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(5.0)
+        self._subscription = self._thread = None
+
+    def cleanup(self) -> None:
+        """Free the model."""
+        self._perceiver = self._model = None
+
+    def diagnose(self) -> Status:
+        """Tell how fast, how late, and what was refused."""
+        now = self.now() / 1e9
+        status = Status(values={
+            'rate': self._latency.rate(now), 'windows': self._received,
+            'depth images and ranges': self._done, 'dropped windows': self._dropped,
+            'refused windows': sum(self._refused.values()), 'last refusal': self._last_refusal,
+            'nobody subscribed': self._unwanted, 'clipped windows': self._clipped,
+            'SNR median dB': self._snr.percentile(50),
+            'latency p50 ms': self._latency.percentile(50),
+            'latency p95 ms': self._latency.percentile(95),
+            'compute p50 ms': self._work.percentile(50),
+            'provider': self._model.active_provider, 'model': str(self._model.path)})
+        if self._model.provider_note:
+            status.level, status.message = Level.WARN, self._model.provider_note
+        if self._refused and not self._latency.rate(now):
+            status.level, status.message = Level.WARN, f'refused: {self._last_refusal}'
+        elif not self._received:
+            status.level, status.message = Level.WARN, 'no windows come in on binaural'
+        return status
+
+    def _on_window(self, msg: Image) -> None:
+        """Keep the newest window for the worker, and count the one it replaces."""
+        with self._changed:
+            self._received += 1
+            self._dropped += self._waiting is not None
+            self._waiting = msg
+            self._changed.notify()
+
+    def _work_on(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting is not None or not self._running)
+                if not self._running:
+                    return
+                msg, self._waiting = self._waiting, None
+            try:
+                self._see(msg)
+            except EchoDepthError as error:
+                self._refuse(type(error).__name__, str(error))
+            except Exception as error:  # the worker must outlive whatever one window brings
+                self._refuse(type(error).__name__, f'{type(error).__name__}: {error}')
+
+    def _see(self, msg: Image) -> None:
+        want_depth = self._depth_publisher.get_subscription_count() > 0
+        want_info = self._info_publisher.get_subscription_count() > 0
+        if not (want_depth or want_info or self._range_publisher.get_subscription_count()):
+            self._unwanted += 1
+            return
+        began = self.now()
+        window = recording_from_msg(msg)
+        if window.shape[1] != self._fmt.window:
+            self._refuse('width', (
+                f'a window of {window.shape[1]} samples came; expected {self._fmt.window} at '
+                f'{self._fmt.sample_rate} Hz: give binaural_capture and depth_inference the same '
+                'window and sample_rate'))
+            return
+        heard = self._perceiver.perceive(window, want_depth=want_depth or want_info)
+        stamp = stamp_from_msg(msg.header.stamp)
+        self._publish(heard, stamp)
+        now = self.now()
+        if heard.direct is not None:
+            self._snr.add(heard.direct.snr_db, now / 1e9)
+        if heard.quality is not None:
+            self._clipped += heard.quality.clipped_fraction > 0
+        if heard.problem is not None:
+            self._refuse('window', heard.problem)
+            return
+        self._done += 1
+        self._work.add((now - began) / 1e6, now / 1e9)
+        self._latency.add((now - stamp) / 1e6 - 1e3 * self._fmt.window_duration, now / 1e9)
+
+    def _publish(self, heard: Perception, stamp: int) -> None:
+        if heard.depth is not None:
+            self._depth_publisher.publish(image_to_msg(heard.depth, stamp, OPTICAL_FRAME))
+            self._info_publisher.publish(camera_to_msg(self._camera, stamp, OPTICAL_FRAME))
+        if heard.echo is not None and self._range_publisher.get_subscription_count():
+            self._range_publisher.publish(range_to_msg(
+                encode_range(heard.range_m, *self._limits), self._limits, math.pi, stamp, FRAME))
+
+    def _refuse(self, kind: str, reason: str) -> None:
+        self._refused[kind] += 1
+        self._last_refusal = reason
+        self.get_logger().error(f'window refused: {reason}', throttle_duration_sec=5.0)
+
+
+def main(args=None) -> int:
+    """Run the node."""
+    return run(DepthInference, args)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,158 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One ping, one window, one depth image: the method of this package in one place."""
+
+from dataclasses import dataclass, field
+import math
+from time import perf_counter
+from typing import Optional
+
+import numpy as np
+
+from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
+from echo_depth_ros.acoustics.format import PingFormat
+from echo_depth_ros.acoustics.quality import assess, Quality
+from echo_depth_ros.acoustics.ranging import Echo, first_echo
+from echo_depth_ros.acoustics.sync import cut_window, DirectSound, find_direct_sound
+from echo_depth_ros.perception.encoding import encode_depth
+from echo_depth_ros.perception.model import StudentModel
+
+
+@dataclass(frozen=True)
+class Perception:
+    """
+    What one ping has told.
+
+    :ivar depth: float32 (height, width), metres along the optical axis, NaN unknown and +Inf
+        beyond range; None where it was not wanted, there is no model, or there is a problem.
+    :ivar range_m: metres from the rig to the nearest surface by the first echo, without the
+        network; +Inf where no echo came back, NaN where it could not be heard.
+    :ivar problem: why there is no depth although it was wanted, in words; None if all is well.
+    :ivar window: float32 (2, window), aligned; None where no direct sound was found.
+    :ivar direct: the direct sound, in samples of what was given to ``perceive``.
+    :ivar seconds: time each stage took: ``sync``, ``quality``, ``range``, ``depth``.
+    """
+
+    depth: Optional[np.ndarray] = None
+    range_m: float = math.nan
+    problem: Optional[str] = None
+    window: Optional[np.ndarray] = None
+    quality: Optional[Quality] = None
+    direct: Optional[DirectSound] = None
+    echo: Optional[Echo] = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class EchoDepth:
+    """
+    Depth from one chirp, as the node, the offline command and the benchmarks all compute it.
+
+    :ivar model: the student, or None for the first-echo range alone.
+    :ivar fmt: the ping that is heard.
+    """
+
+    def __init__(self, model: Optional[StudentModel] = None, fmt: PingFormat = PingFormat(), *,
+                 min_snr_db: float = 3.0, min_range: float = 0.3, max_range: float = 12.0,
+                 alignment_tolerance: int = 8):
+        """
+        Set the limits within which a ping is believed.
+
+        :param min_snr_db: least signal-to-noise ratio of the direct sound, as
+            :attr:`Quality.snr_db` defines it. Below it there is no depth and no range.
+        :param min_range: metres; nearer first echoes drown in the direct sound.
+        :param max_range: metres; further first echoes count as none.
+        :param alignment_tolerance: samples by which the direct sound of a window that comes
+            aligned may miss its place.
+        """
+        if not 0 < min_range < max_range:
+            raise ValueError(
+                f'range limits are {min_range} and {max_range} m; expected 0 < min < max')
+        self.model = model
+        self.fmt = fmt
+        self._min_snr_db = min_snr_db
+        self._range_limits = (min_range, max_range)
+        self._tolerance = alignment_tolerance
+
+    def perceive(self, recording: np.ndarray, want_depth: bool = True,
+                 search: Optional[tuple[int, int]] = None) -> Perception:
+        """
+        Find the direct sound, cut the window, judge it, range the first echo, and see.
+
+        A sound that cannot be believed (silence, NaN, clipping, noise, no chirp, a window out of
+        line) comes back with a ``problem`` and without depth; it does not raise.
+
+        :param recording: float (2, n), full scale +-1, left ear first. Exactly one window long and
+            without ``search``, it is taken to be aligned already, and that is verified.
+        :param want_depth: False skips the network, where nobody looks at depth.
+        :param search: first and last sample on which the direct sound of a recording may begin.
+        :raises WindowError: wrong shape or type, or too short.
+        :raises ModelError: the network failed.
+        """
+        timer = _StageTimer()
+        try:
+            _require_numbers(recording)
+            direct, window = self._hear(recording, search)
+        except (NoChirpError, _NotNumbersError) as error:
+            return Perception(problem=str(error), seconds=timer.lap('sync'))
+        timer.lap('sync')
+        quality = assess(window, self.fmt, self._min_snr_db)
+        timer.lap('quality')
+        echo = self._first_echo(window, quality)
+        timer.lap('range')
+        depth, problem = None, quality.problem
+        if want_depth and self.model is not None and problem is None:
+            depth = encode_depth(
+                self.model.infer(window), self.model.contract.depth_min,
+                self.model.contract.depth_max)
+            if np.isnan(depth).all():
+                depth, problem = None, 'the model returned no finite depth for this window'
+            timer.lap('depth')
+        return Perception(
+            depth=depth, range_m=echo.range_m if echo else math.nan, problem=problem,
+            window=window, quality=quality, direct=direct, echo=echo, seconds=timer.seconds)
+
+    def _hear(self, recording: np.ndarray,
+              search: Optional[tuple[int, int]]) -> tuple[DirectSound, np.ndarray]:
+        """Direct sound and window: cut, or verified where the recording is a window already."""
+        if search is not None or recording.shape[-1] != self.fmt.window:
+            direct = find_direct_sound(recording, self.fmt, search)
+            return direct, cut_window(recording, direct, self.fmt)
+        expected = self.fmt.direct_index
+        try:
+            direct = find_direct_sound(
+                recording, self.fmt, (expected - self._tolerance, expected + self._tolerance))
+        except NoChirpError as error:
+            raise NoChirpError(
+                f'the window is not aligned: its direct sound should begin on sample {expected} '
+                f'+-{self._tolerance}; {error}') from error
+        return direct, np.asarray(recording, np.float32)
+
+    def _first_echo(self, window: np.ndarray, quality: Quality) -> Optional[Echo]:
+        """First echo, clipped or not; None where the noise would make one up or hide it."""
+        if not quality.snr_db >= self._min_snr_db:
+            return None
+        return first_echo(window, self.fmt, *self._range_limits)
+
+
+class _NotNumbersError(WindowError):
+    """A recording of the right shape whose samples are not all numbers."""
+
+
+def _require_numbers(recording: np.ndarray) -> None:
+    if not np.isfinite(recording).all():
+        raise _NotNumbersError(
+            f'{np.count_nonzero(~np.isfinite(recording))} samples are NaN or infinite; expected '
+            'numbers: check the audio driver')
+
+
+class _StageTimer:
+    """Seconds from one lap to the next, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, stage: str) -> dict[str, float]:
+        now = perf_counter()
+        self.seconds[stage], self._last = now - self._last, now
+        return self.seconds

@@ -1,0 +1,178 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The student network in ONNX Runtime: found, checked, warmed up, and run."""
+
+import logging
+from pathlib import Path
+from typing import Optional, Sequence
+
+import numpy as np
+import onnxruntime as ort
+
+from echo_depth_ros.acoustics.chirp import linear_chirp
+from echo_depth_ros.acoustics.errors import EchoDepthError
+from echo_depth_ros.acoustics.format import PingFormat
+from echo_depth_ros.perception.contract import ContractError, ModelContract
+
+_LOG = logging.getLogger(__name__)
+
+_PROVIDERS = {
+    'cpu': 'CPUExecutionProvider',
+    'cuda': 'CUDAExecutionProvider',
+    'tensorrt': 'TensorrtExecutionProvider',
+}
+_AUTO = ('cuda', 'cpu')
+
+
+class ModelError(EchoDepthError, RuntimeError):
+    """A model file that cannot be loaded, or a network that does not do what it promises."""
+
+
+class StudentModel:
+    """
+    A network that turns aligned windows into depth images.
+
+    Everything that can be wrong with a model is found here and now, not at the first ping: the
+    file, its contract, the execution provider, the shapes, and whether it returns numbers.
+
+    :ivar path: the file.
+    :ivar contract: what the network was trained for.
+    :ivar active_provider: the execution provider that really runs it.
+    :ivar provider_note: what to tell the user when that is not the one asked for; else None.
+    """
+
+    def __init__(self, path, fmt: PingFormat = PingFormat(), *,
+                 providers: Sequence[str] = ('auto',), threads: int = 2, strict: bool = False):
+        """
+        Load, check and warm up.
+
+        :param providers: of ``auto``, ``cpu``, ``cuda``, ``tensorrt`` or ONNX Runtime's own
+            names, best first; ``auto`` takes CUDA where it is installed. The CPU is always last.
+        :param threads: CPU threads for one inference.
+        :param strict: refuse to run on another provider than the first one asked for.
+        :raises ModelError: the file is missing or no ONNX, the provider is unknown (or, if
+            ``strict``, did not start), or the network breaks its contract.
+        :raises ContractError: no contract, or one for other pings.
+        """
+        self.path = Path(path)
+        wanted = _provider_names(providers)
+        self._session = _open(self.path, wanted, threads)
+        self.active_provider = self._session.get_providers()[0]
+        self.provider_note = _fallback_note(wanted[0], self.active_provider)
+        if self.provider_note and strict:
+            raise ModelError(self.provider_note)
+        if self.provider_note:
+            _LOG.warning(self.provider_note)
+        try:
+            self.contract = ModelContract.from_metadata(
+                self._session.get_modelmeta().custom_metadata_map)
+            self.contract.check(fmt)
+        except ContractError as error:
+            raise ContractError(f'{self.path}: {error}') from error
+        self._check_ports()
+        self._warm_up(fmt)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the depth images."""
+        return self.contract.height, self.contract.width
+
+    def infer(self, window: np.ndarray) -> np.ndarray:
+        """
+        Depth seen in one window, as the network says it.
+
+        :param window: float ``(2, window)``, aligned.
+        :returns: float32 ``(height, width)`` in metres, not yet encoded: see
+            :func:`~echo_depth_ros.perception.encoding.encode_depth`.
+        """
+        return self.infer_batch(window[np.newaxis])[0]
+
+    def infer_batch(self, windows: np.ndarray) -> np.ndarray:
+        """
+        Depth of several windows: ``(n, 2, window)`` to ``(n, height, width)``.
+
+        :raises ModelError: the network fails, or answers with another shape.
+        """
+        feed = {self.contract.input: np.ascontiguousarray(windows, np.float32)}
+        try:
+            depth = self._session.run([self.contract.output], feed)[0]
+        except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
+            raise ModelError(f'{self.path} failed to run: {error}') from error
+        if depth.shape != (len(windows), *self.shape):
+            raise ModelError(
+                f'{self.path} returned depth of shape {depth.shape}; its contract says '
+                f'{(len(windows), *self.shape)}; export the model again')
+        return depth
+
+    def _check_ports(self) -> None:
+        for kind, name, ports in (
+                ('input', self.contract.input, self._session.get_inputs()),
+                ('output', self.contract.output, self._session.get_outputs())):
+            found = {port.name: port.type for port in ports}
+            if found.get(name) != 'tensor(float)':
+                raise ModelError(
+                    f'{self.path} has the {kind}s {found}; its contract promises the {kind} '
+                    f'{name!r} of type tensor(float); export the model again')
+
+    def _warm_up(self, fmt: PingFormat) -> None:
+        """Run twice, on a chirp in faint noise, so that the first ping is not a slow one."""
+        window = np.random.default_rng(0).normal(0, 1e-3, (2, fmt.window)).astype(np.float32)
+        window[:, fmt.direct_index:fmt.direct_index + fmt.chirp_samples] += linear_chirp(fmt)
+        for _ in range(2):
+            depth = self.infer(window)
+        if not np.isfinite(depth).any():
+            raise ModelError(
+                f'{self.path} returns no finite depth for a chirp in faint noise: its weights '
+                'are broken; train or export it again')
+
+
+def _provider_names(providers: Sequence[str]) -> list[str]:
+    """ONNX Runtime's names, best first and the CPU last."""
+    available = ort.get_available_providers()
+    names: list[str] = []
+    for provider in providers:
+        if provider == 'auto':
+            names += [_PROVIDERS[p] for p in _AUTO if _PROVIDERS[p] in available]
+            continue
+        name = _PROVIDERS.get(provider.lower(), provider)
+        if name not in ort.get_all_providers():
+            raise ModelError(
+                f'unknown execution provider {provider!r}; choose of auto, '
+                f'{", ".join(_PROVIDERS)}, or: {", ".join(available)}')
+        names.append(name)
+    return list(dict.fromkeys([*names, _PROVIDERS['cpu']]))
+
+
+def _open(path: Path, providers: list[str], threads: int) -> ort.InferenceSession:
+    if not path.is_file():
+        raise ModelError(
+            f'model {path} does not exist; give the path of an .onnx file, or make one with '
+            '`echo-depth export`')
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Threads that spin between pings would keep whole cores busy doing nothing.
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    usable = [name for name in providers if name in ort.get_available_providers()]
+    try:
+        return ort.InferenceSession(str(path), options, providers=usable)
+    except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
+        raise ModelError(
+            f'{path} ({path.stat().st_size} bytes) cannot be loaded as an ONNX model: '
+            f'{_first_line(error)}; it may be cut short or a Git LFS pointer: fetch or export '
+            'it again') from error
+
+
+def _fallback_note(wanted: str, active: str) -> Optional[str]:
+    if wanted == active:
+        return None
+    installed = wanted in ort.get_available_providers()
+    why = ('its libraries could not be loaded' if installed
+           else 'this build of ONNX Runtime does not have it')
+    return (f'{wanted} was asked for, but {active} runs the model, because {why}; for an NVIDIA '
+            'GPU: pip install echo_depth_ros[gpu]')
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

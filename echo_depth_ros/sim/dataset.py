@@ -1,0 +1,172 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+`echo-depth simulate`: rooms, robots and echoes for training.
+
+Layout: ``OUT/dataset.json`` and ``OUT/{train,val,test}/room_{number:06d}.npz``, one file a room, so
+that a stopped run goes on where it was and no room is in two splits.
+"""
+
+import argparse
+from concurrent.futures import as_completed, ProcessPoolExecutor
+from dataclasses import asdict
+import json
+import os
+from pathlib import Path
+import tempfile
+
+import numpy as np
+from scipy import fft
+from tqdm import tqdm
+
+from echo_depth_ros import __version__
+from echo_depth_ros.acoustics.chirp import linear_chirp
+from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
+from echo_depth_ros.sim.camera import Camera
+from echo_depth_ros.sim.echoes import EchoRenderer
+from echo_depth_ros.sim.hearing import Hearing
+from echo_depth_ros.sim.noise import Noise
+from echo_depth_ros.sim.random_world import random_world
+from echo_depth_ros.sim.rig import Pose, Rig
+from echo_depth_ros.sim.scene import Scene
+from echo_depth_ros.sim.simulation import random_pose, START_CLEARANCE
+
+SPLITS = ('train', 'val', 'test')
+PING_RATE = 13.7
+
+
+def split_of(room: int) -> str:
+    """Of every ten rooms, eight train, one validates and one tests."""
+    return {8: 'val', 9: 'test'}.get(room % 10, 'train')
+
+
+def simulate_window(renderer: EchoRenderer, pose: Pose, noise: Noise, speed: float,
+                    rng: np.random.Generator, fmt: PingFormat = PingFormat()) -> np.ndarray:
+    """
+    Hear one window as a robot does that pings without pause and stands still.
+
+    Tails of earlier pings reach into the window. Its cut is off by up to a sample, as a real
+    one is.
+
+    :returns: float32, shape (2, 3197), full scale within 1.
+    """
+    response = renderer.impulse_response(pose, rng)
+    chirp = linear_chirp(fmt)
+    size = fft.next_fast_len(response.shape[1] + len(chirp), real=True)
+    heard = fft.irfft(fft.rfft(response, size, axis=1) * fft.rfft(chirp, size), size, axis=1)
+    period = fmt.ping_period(PING_RATE)
+    steady = np.zeros((2, period))
+    for start in range(0, size, period):
+        part = heard[:, start:start + period]
+        steady[:, :part.shape[1]] += part
+    direct = renderer.rig.direct_distance / SPEED_OF_SOUND * fmt.sample_rate
+    start = round(direct + rng.normal(0, 0.4)) - fmt.direct_index
+    window = np.roll(steady, -start, axis=1)[:, :fmt.window]
+    window = window + noise.sample(fmt.window, fmt.sample_rate, speed, rng)
+    return np.clip(window, -1, 1).astype(np.float32)
+
+
+def simulate_room(seed: int, poses: int, fmt: PingFormat = PingFormat()) -> dict:
+    """
+    Simulate one room with one robot build at several poses.
+
+    :returns: the arrays of one ``room_*.npz``: waveform int16 (m, 2, 3197), depth uint16 in mm
+        (m, 128, 128) with 0 for no return, rgb uint8 (m, 128, 128, 3), material uint8
+        (m, 128, 128), pose float32 (m, 3), first_range float32 (m,) in metres, shape.
+    """
+    rng = np.random.default_rng([seed, 5])
+    world = random_world(seed)
+    rig = Rig()
+    scene = Scene(world, rig.robot_radius)
+    renderer = EchoRenderer(scene, rig, Hearing.random(rng), seed=seed)
+    camera = Camera(scene, rig)
+    noise = Noise.random(rng)
+    space = world.free_space(START_CLEARANCE)
+    rows: dict[str, list] = {key: [] for key in (
+        'waveform', 'depth', 'rgb', 'material', 'pose', 'first_range')}
+    for _ in range(poses):
+        pose = random_pose(space, rng)
+        speed = float(rng.uniform(0, 1)) if rng.random() < 0.7 else 0.0
+        window = simulate_window(renderer, pose, noise, speed, rng, fmt)
+        frame = camera.render(pose)
+        millimetres = np.where(np.isfinite(frame.depth), np.rint(frame.depth * 1000), 0)
+        rows['waveform'].append(np.rint(window * 32767).astype(np.int16))
+        rows['depth'].append(np.minimum(millimetres, 65535).astype(np.uint16))
+        rows['rgb'].append(frame.rgb)
+        rows['material'].append(frame.material)
+        rows['pose'].append(np.array([pose.x, pose.y, pose.yaw], np.float32))
+        rows['first_range'].append(np.float32(camera.nearest(pose)))
+    arrays = {key: np.stack(values) for key, values in rows.items()}
+    arrays['shape'] = np.array(world.shape)
+    return arrays
+
+
+def write_room(path: Path, seed: int, poses: int) -> int:
+    """Simulate a room into a file, whole or not at all; returns the number of samples."""
+    arrays = simulate_room(seed, poses)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix='.part', delete=False) as part:
+        np.savez(part, **arrays)
+    os.replace(part.name, path)
+    return poses
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.description = (
+        'Simulate furnished rooms with a robot that chirps and listens, and write waveforms, '
+        'depth, colour and materials for training. A stopped run goes on where it was.')
+    parser.add_argument('out', type=Path, help='folder to write to')
+    parser.add_argument('--rooms', type=int, default=1500, help='rooms in all (default: 1500)')
+    parser.add_argument('--poses', type=int, default=16,
+                        help='poses of the robot in each room (default: 16)')
+    parser.add_argument('--seed', type=int, default=0, help='number of the first room')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(),
+                        help='processes (default: one a core)')
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run `echo-depth simulate`."""
+    if args.rooms < 1 or args.poses < 1 or args.workers < 1 or args.seed < 0:
+        print('rooms, poses and workers must be positive, the seed not negative')
+        return 2
+    description = {
+        'made_by': f'echo_depth_ros {__version__}', 'simulation': True,
+        'rooms': args.rooms, 'poses': args.poses, 'seed': args.seed,
+        'ping_rate': PING_RATE, 'format': asdict(PingFormat()), 'rig': asdict(Rig()),
+        'camera': {'height': 128, 'width': 128, 'hfov_deg': 90.0, 'vfov_deg': 90.0}}
+    problem = _claim(args.out, description)
+    if problem:
+        print(problem)
+        return 2
+    missing = []
+    for room in range(args.rooms):
+        path = args.out / split_of(room) / f'room_{args.seed + room:06d}.npz'
+        if not path.exists():
+            missing.append((path, args.seed + room))
+    os.environ['OMP_NUM_THREADS'] = os.environ['OPENBLAS_NUM_THREADS'] = '1'
+    with tqdm(total=args.rooms * args.poses, unit=' samples', smoothing=0.05,
+              initial=(args.rooms - len(missing)) * args.poses) as bar, \
+            ProcessPoolExecutor(args.workers) as pool:
+        jobs = [pool.submit(write_room, path, seed, args.poses) for path, seed in missing]
+        for job in as_completed(jobs):
+            bar.update(job.result())
+    print(f'{args.rooms} rooms, {args.rooms * args.poses} samples in {args.out}')
+    return 0
+
+
+def _claim(out: Path, description: dict) -> str | None:
+    """Start or go on with a data set; returns what is wrong when it is another one."""
+    for split in SPLITS:
+        (out / split).mkdir(parents=True, exist_ok=True)
+    path = out / 'dataset.json'
+    if path.exists():
+        there = json.loads(path.read_text(encoding='utf-8'))
+        changed = [key for key in ('poses', 'seed', 'format', 'rig')
+                   if there.get(key) != json.loads(json.dumps(description[key]))]
+        if changed:
+            return (f'{out} holds another data set (it differs in {", ".join(changed)}); choose an '
+                    f'empty folder, or the same arguments to go on')
+    for part in out.glob('*/*.part'):
+        part.unlink()
+    path.write_text(json.dumps(description, indent=1), encoding='utf-8')
+    return None

@@ -1,0 +1,91 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What surfaces are made of: how much sound they swallow and scatter, and how they look.
+
+Absorption comes from the tables that pyroomacoustics carries (Vorlaender, *Auralization*).
+Scattering is given by a roughness that rises with frequency as a surface's relief becomes
+comparable to the wavelength.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyroomacoustics as pra
+
+from echo_depth_ros.sim.bands import CENTRES
+
+
+@dataclass(frozen=True)
+class Material:
+    """
+    One material.
+
+    :ivar table: its name in pyroomacoustics' absorption table.
+    :ivar relief: depth of its surface relief in metres; sound of shorter wavelength scatters.
+    :ivar colour: typical albedo, RGB in 0 to 1.
+    """
+
+    name: str
+    table: str
+    relief: float
+    colour: tuple[float, float, float]
+
+    @property
+    def absorption(self) -> np.ndarray:
+        """Share of the energy that is absorbed, per octave band, shape (8,)."""
+        return _absorption(self.table)
+
+    @property
+    def scattering(self) -> np.ndarray:
+        """Share of the reflected energy that is scattered, per octave band, shape (8,)."""
+        ratio = self.relief * CENTRES / 343.0
+        return 0.03 + 0.82 * ratio ** 2 / (ratio ** 2 + 0.25)
+
+
+@lru_cache(maxsize=None)
+def _absorption(table: str) -> np.ndarray:
+    spec = pra.Material(table).energy_absorption
+    return np.clip(np.interp(
+        np.log2(CENTRES), np.log2(spec['center_freqs']), spec['coeffs']), 0.005, 0.99)
+
+
+MATERIALS: tuple[Material, ...] = (
+    Material('concrete', 'rough_concrete', 0.004, (0.62, 0.62, 0.60)),
+    Material('brick', 'brickwork', 0.010, (0.58, 0.30, 0.24)),
+    Material('plaster', 'plasterboard', 0.002, (0.86, 0.85, 0.80)),
+    Material('glass', 'glass_window', 0.001, (0.60, 0.75, 0.80)),
+    Material('wood', 'wood_16mm', 0.004, (0.55, 0.38, 0.22)),
+    Material('door', 'wooden_door', 0.004, (0.45, 0.33, 0.25)),
+    Material('plywood', 'plywood_thin', 0.004, (0.75, 0.60, 0.40)),
+    Material('tiles', 'ceramic_tiles', 0.003, (0.80, 0.80, 0.82)),
+    Material('linoleum', 'linoleum_on_concrete', 0.002, (0.45, 0.50, 0.48)),
+    Material('carpet', 'carpet_thin', 0.006, (0.40, 0.35, 0.45)),
+    Material('thick_carpet', 'carpet_hairy', 0.012, (0.50, 0.25, 0.25)),
+    Material('curtain', 'curtains_velvet', 0.040, (0.30, 0.20, 0.45)),
+    Material('ceiling_tile', 'ceiling_fissured_tile', 0.006, (0.90, 0.90, 0.88)),
+    Material('upholstery', 'chairs_medium_upholstered', 0.050, (0.25, 0.35, 0.50)),
+    Material('books', 'audience_floor', 0.060, (0.55, 0.45, 0.30)),
+    Material('metal', 'hard_surface', 0.003, (0.55, 0.57, 0.60)),
+)
+"""Index in this tuple plus one is the number in material images; 0 means no surface."""
+
+_BY_NAME = {material.name: number for number, material in enumerate(MATERIALS, start=1)}
+
+
+def material_id(name: str) -> int:
+    """
+    Return the number of a material in material images.
+
+    :raises ValueError: when there is no such material.
+    """
+    if name not in _BY_NAME:
+        raise ValueError(
+            f'unknown material {name!r}; expected one of {", ".join(sorted(_BY_NAME))}')
+    return _BY_NAME[name]
+
+
+def material(name: str) -> Material:
+    """Return a material by name; raises ValueError as :func:`material_id` does."""
+    return MATERIALS[material_id(name) - 1]

@@ -1,0 +1,96 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What package.xml, setup.py and the tree say about the package agrees."""
+
+import ast
+import configparser
+import importlib.util
+from pathlib import Path
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+import echo_depth_ros
+
+ROOT = Path(__file__).parents[1]
+PACKAGE_XML = ElementTree.parse(ROOT / 'package.xml').getroot()
+
+
+@pytest.fixture(scope='module')
+def setup_arguments():
+    """Return what setup.py hands to setuptools, without building anything."""
+    script = (
+        'import setuptools\n'
+        'setuptools.setup = lambda **keywords: print(repr(keywords))\n'
+        'exec(open("setup.py").read())\n')
+    done = subprocess.run(
+        [sys.executable, '-c', script], cwd=ROOT, check=True, capture_output=True, text=True)
+    return ast.literal_eval(done.stdout)
+
+
+def test_version_is_the_same_everywhere(setup_arguments):
+    assert setup_arguments['version'] == echo_depth_ros.__version__
+    assert PACKAGE_XML.findtext('version') == echo_depth_ros.__version__
+    changelog = (ROOT / 'CHANGELOG.md').read_text(encoding='utf-8')
+    assert f'## {echo_depth_ros.__version__}' in changelog
+
+
+def test_name_licence_and_maintainer(setup_arguments):
+    assert PACKAGE_XML.get('format') == '3'
+    assert PACKAGE_XML.findtext('name') == setup_arguments['name'] == 'echo_depth_ros'
+    assert PACKAGE_XML.findtext('license') == setup_arguments['license'] == 'Apache-2.0'
+    assert PACKAGE_XML.findtext('export/build_type') == 'ament_python'
+    # colcon takes a package whose maintainer it cannot read for plain Python, in silence.
+    email = PACKAGE_XML.find('maintainer').get('email')
+    assert email == setup_arguments['maintainer_email']
+    assert re.fullmatch(r'[-\w%+.]+@[-a-zA-Z0-9%]+(\.[-a-zA-Z0-9%]+)*\.[a-zA-Z]{2,}', email)
+    assert 'Apache License' in (ROOT / 'LICENSE').read_text(encoding='utf-8')
+
+
+def test_executables_exist(setup_arguments):
+    scripts = setup_arguments['entry_points']['console_scripts']
+    assert len(scripts) == 6
+    for script in scripts:
+        module, function = re.fullmatch(r'\S+ = ([\w.]+):(\w+)', script).groups()
+        spec = importlib.util.find_spec(module)
+        assert spec is not None, f'{script}: there is no {module}'
+        tree = ast.parse(Path(spec.origin).read_text(encoding='utf-8'))
+        names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert function in names, f'{script}: {module} has no {function}'
+
+
+def test_installed_files(setup_arguments):
+    files = dict(setup_arguments['data_files'])
+    index = 'share/ament_index/resource_index/packages'
+    share = 'share/echo_depth_ros'
+    assert files[index] == ['resource/echo_depth_ros']
+    assert files[share] == ['package.xml']
+    assert 'launch/echo_depth.launch.py' in files[share + '/launch']
+    assert {'config/echo_depth.yaml', 'config/echo_depth.rviz'} <= set(files[share + '/config'])
+    assert 'models/echo_depth_student.onnx' in files[share + '/models']
+    for sources in files.values():
+        assert all((ROOT / source).is_file() for source in sources)
+
+
+def test_executables_land_where_ros_looks():
+    config = configparser.ConfigParser()
+    config.read(ROOT / 'setup.cfg')
+    assert config['install']['install_scripts'] == '$base/lib/echo_depth_ros'
+    assert config['develop']['script_dir'] == '$base/lib/echo_depth_ros'
+
+
+def test_base_needs_no_torch(setup_arguments):
+    base = ' '.join(setup_arguments['install_requires'])
+    assert 'torch' not in base and 'mujoco' not in base
+    assert {'sim', 'train', 'gpu', 'realsense', 'audio', 'dev'} <= \
+        setup_arguments['extras_require'].keys()
+
+
+def test_every_python_file_names_its_licence():
+    for folder in ('echo_depth_ros', 'launch', 'test', 'benchmarks'):
+        for path in (ROOT / folder).rglob('*.py'):
+            lines = path.read_text(encoding='utf-8').splitlines()[:3]
+            assert '# SPDX-License-Identifier: Apache-2.0' in lines, path
