@@ -44,7 +44,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE PYTHONHOME
 # ---- Environment of the commands -----------------------------------------------------------
 
 # rclpy and matplotlib need a home that they can write to.
-ifneq ($(shell test -n "$$HOME" -a -w "$$HOME" && echo yes),yes)
+ifneq ($(shell test -w "$${HOME:-}" && echo yes),yes)
   export HOME := $(CURDIR)/$(VENV)/home
 endif
 export PIP_NO_INPUT := 1
@@ -86,13 +86,14 @@ $(MADE):
 	@if [ "$(ROS)" = none ]; then echo "$$NO_ROS" >&2; exit 2; fi
 	@if [ -n "$${ROS_DISTRO:-}" ] && [ "$(ROS)" = wheels ]; then \
 	    echo "ROS $$ROS_DISTRO is sourced, but no Python here imports its rclpy; using wheels."; fi
-	@for python in $(PYTHONS); do \
+	@made=; for python in $(PYTHONS); do \
 	    if "$$python" -c 'import ensurepip, sys, venv; \
 	        sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then \
 	        echo "Making $(VENV) with $$("$$python" --version), ROS: $(ROS)"; \
-	        "$$python" -m venv --clear $(VENV_FLAGS) $(VENV); mkdir -p "$$HOME"; break; fi; \
+	        "$$python" -m venv --clear $(VENV_FLAGS) $(VENV); \
+	        mkdir -p "$$HOME"; made=yes; break; fi; \
 	done; \
-	if [ ! -x $(BIN)/python ]; then echo "$$NO_PYTHON" >&2; exit 2; fi
+	if [ -z "$$made" ]; then echo "$$NO_PYTHON" >&2; exit 2; fi
 # The distribution's messages are built against its NumPy; a newer one would not load them.
 	@$(if $(VENV_FLAGS),$(BIN)/python -c 'import numpy; print("numpy==" + numpy.__version__)',:) \
 	    > $(VENV)/constraints.txt

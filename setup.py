@@ -9,6 +9,8 @@ import sys
 from setuptools import find_packages, setup
 
 PACKAGE = 'echo_depth_ros'
+# colcon build --symlink-install runs a link to this file in a folder that has no README.
+README = Path(__file__).resolve().with_name('README.md')
 NODES = (
     'chirp_emitter',
     'binaural_capture',
@@ -17,7 +19,7 @@ NODES = (
     'room_simulator',
 )
 
-SIM = ['mujoco>=3.1,<5', 'pyroomacoustics>=0.8,<1', 'shapely>=2,<3']
+SIM = ['mujoco>=3.5,<5', 'pyroomacoustics>=0.8,<1', 'shapely>=2,<3']
 # Exactly this torch has a CPU build of its own where CI runs; any range pulls several GB of CUDA.
 TRAIN = ['torch==2.13.0', 'onnx>=1.16,<2']
 EXTRAS = {
@@ -76,7 +78,7 @@ setup(
     name=PACKAGE,
     version='0.1.0',
     description='See by sound: chirp out, binaural echoes in, metric depth images over ROS 2.',
-    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description=README.read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     author='echo_depth_ros contributors',

@@ -27,7 +27,7 @@ from torch import nn
 from torch.nn import functional
 
 from echo_depth_ros.acoustics.format import PingFormat
-from echo_depth_ros.learning.networks import Spectrogram
+from echo_depth_ros.learning.features import Spectrogram
 
 FMT = PingFormat()
 MODEL = Path(__file__).parents[1] / 'models' / 'echo_depth_student.onnx'

@@ -8,7 +8,6 @@ Start the chain: emitter, capture, inference, and the simulated room where there
 ``--show-args`` lists the arguments. Stop it with Ctrl-C (SIGINT).
 """
 
-from math import pi
 from pathlib import Path
 
 from ament_index_python.packages import get_package_prefix, PackageNotFoundError
@@ -18,30 +17,18 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from echo_depth_ros.vision.frames import FRAMES
+
 PACKAGE = 'echo_depth_ros'
 SHARE = Path(__file__).parents[1]
 TRUTH = ['true', 'false']
 
 CAMERAS = {
-    'realsense': {
-        'camera/rgb': '/camera/camera/color/image_raw',
-        'camera/depth': '/camera/camera/aligned_depth_to_color/image_raw',
-    },
-    'zed': {
-        'camera/rgb': '/zed/zed_node/rgb/color/rect/image',
-        'camera/depth': '/zed/zed_node/depth/depth_registered',
-    },
+    'realsense': ('/camera/camera/color/image_raw',
+                  '/camera/camera/aligned_depth_to_color/image_raw'),
+    'zed': ('/zed/zed_node/rgb/color/rect/image', '/zed/zed_node/depth/depth_registered'),
 }
-"""Where the drivers of realsense-ros and zed-ros2-wrapper publish with their default names."""
-
-FRAMES = [
-    # parent, child, x y z in metres, roll pitch yaw in radians
-    ('base_link', 'echo_depth_link', (0.0, 0.0, 0.5), (0.0, 0.0, 0.0)),
-    ('echo_depth_link', 'speaker', (0.10, 0.0, -0.08), (0.0, 0.0, 0.0)),
-    ('echo_depth_link', 'ears', (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
-    # REP-103: z forward, x right, y down.
-    ('echo_depth_link', 'echo_depth_optical_frame', (0.0, 0.0, 0.0), (-pi / 2, 0.0, -pi / 2)),
-]
+"""Where realsense-ros and zed-ros2-wrapper publish colour and depth with their default names."""
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -58,8 +45,14 @@ ARGUMENTS = [
         description='Simulate room, speaker, ears, camera and base; no hardware is needed'),
     DeclareLaunchArgument(
         'camera', default_value='none', choices=['none', *CAMERAS, 'topics'],
-        description='Camera whose images accompany the echoes; "topics" listens to camera/rgb '
-                    'and camera/depth. The simulated room brings its own'),
+        description='Camera whose images accompany the echoes: "topics" takes rgb_topic and '
+                    'depth_topic, "none" the camera of the simulated room, if any'),
+    DeclareLaunchArgument(
+        'rgb_topic', default_value='camera/color/image_raw',
+        description='Colour images for camera:=topics'),
+    DeclareLaunchArgument(
+        'depth_topic', default_value='camera/depth/image_raw',
+        description='Depth images for camera:=topics'),
     DeclareLaunchArgument(
         'model', default_value='',
         description='ONNX file of the student; empty takes the one of the parameters'),
@@ -89,31 +82,34 @@ def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     def argument(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
-    sim, camera = argument('sim') == 'true', argument('camera')
+    sim = argument('sim') == 'true'
     namespace = argument('namespace').strip('/')
     common = {'use_sim_time': argument('use_sim_time') == 'true'}
     audio = {'backend': 'simulated' if sim else 'portaudio'}
+    model = {'model': argument('model')} if argument('model') else {}
+    cameras = {**CAMERAS, 'topics': (argument('rgb_topic'), argument('depth_topic'))}
+    remappings = []
+    if argument('camera') != 'none':
+        own = ('camera/color/image_raw', 'camera/depth/image_raw')
+        remappings = list(zip(own, cameras[argument('camera')]))
 
-    def node(name: str, parameters: dict, remappings: dict) -> Node:
+    def node(name: str, parameters: dict, remappings: list) -> Node:
         logger = '.'.join([*namespace.split('/'), name]) if namespace else name
         return Node(
             package=PACKAGE, executable=name, name=name, namespace=namespace,
             parameters=[argument('params_file'), {**common, **parameters}],
-            remappings=list(remappings.items()), output='screen', emulate_tty=True,
+            remappings=remappings, output='screen', emulate_tty=True,
             ros_arguments=['--log-level', f'{logger}:={argument("log_level")}'])
 
-    # The simulated room plays the camera on camera/rgb and camera/depth itself.
-    watches = {'use_camera': sim or camera != 'none'}
-    model = {'model': argument('model')} if argument('model') else {}
     nodes = [
-        node('chirp_emitter', audio, {}),
-        node('binaural_capture', {**audio, **watches}, CAMERAS.get(camera, {})),
-        node('depth_inference', model, {}),
+        node('chirp_emitter', audio, []),
+        node('binaural_capture', audio, remappings),
+        node('depth_inference', model, []),
     ]
     if argument('scale') == 'true':
-        nodes.append(node('depth_scale', {}, {}))
+        nodes.append(node('depth_scale', {}, []))
     if sim:
-        nodes.append(node('room_simulator', {}, {}))
+        nodes.append(node('room_simulator', {}, []))
     else:
         nodes.append(LogInfo(msg=(
             'sim:=false: sound devices (PortAudio) arrive in the next release. Until then only '
@@ -130,12 +126,9 @@ def frames(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [
         Node(
             package='tf2_ros', executable='static_transform_publisher',
-            name=f'{child}_frame', namespace=LaunchConfiguration('namespace'),
-            arguments=[
-                '--frame-id', parent, '--child-frame-id', child,
-                '--x', str(x), '--y', str(y), '--z', str(z),
-                '--roll', str(roll), '--pitch', str(pitch), '--yaw', str(yaw)])
-        for parent, child, (x, y, z), (roll, pitch, yaw) in FRAMES
+            name=f'{frame.child}_frame', namespace=LaunchConfiguration('namespace'),
+            arguments=frame.publisher_arguments())
+        for frame in FRAMES
     ]
 
 
@@ -145,9 +138,13 @@ def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return []
     if not is_installed('rviz2'):
         return [LogInfo(msg='rviz:=true, but rviz2 is not installed: going on without a view.')]
+    namespace = LaunchConfiguration('namespace').perform(context).strip('/')
+    topics = ('camera/color/image_raw', 'depth/camera_info', 'depth/image', 'path', 'range')
     return [Node(
-        package='rviz2', executable='rviz2', namespace=LaunchConfiguration('namespace'),
-        arguments=['-d', str(SHARE / 'config' / 'echo_depth.rviz')], output='screen')]
+        package='rviz2', executable='rviz2', output='screen',
+        arguments=['-d', str(SHARE / 'config' / 'echo_depth.rviz')],
+        # The view names topics of the root namespace.
+        remappings=[(f'/{t}', f'/{namespace}/{t}') for t in topics] if namespace else [])]
 
 
 def generate_launch_description() -> LaunchDescription:

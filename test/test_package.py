@@ -23,9 +23,9 @@ PACKAGE_XML = ElementTree.parse(ROOT / 'package.xml').getroot()
 def setup_arguments():
     """Return what setup.py hands to setuptools, without building anything."""
     script = (
-        'import setuptools\n'
+        'import runpy, setuptools\n'
         'setuptools.setup = lambda **keywords: print(repr(keywords))\n'
-        'exec(open("setup.py").read())\n')
+        'runpy.run_path("setup.py")\n')
     done = subprocess.run(
         [sys.executable, '-c', script], cwd=ROOT, check=True, capture_output=True, text=True)
     return ast.literal_eval(done.stdout)
@@ -87,6 +87,30 @@ def test_base_needs_no_torch(setup_arguments):
     assert 'torch' not in base and 'mujoco' not in base
     assert {'sim', 'train', 'gpu', 'realsense', 'audio', 'dev'} <= \
         setup_arguments['extras_require'].keys()
+
+
+def test_imports_are_declared(setup_arguments):
+    """Each package imports only what it may count on: the base, and its extra, if it has one."""
+    names = {'PIL': 'pillow', 'yaml': 'pyyaml'}
+    extras = {'sim': 'sim', 'learning': 'train'}
+    package = ROOT / 'echo_depth_ros'
+    for path in package.rglob('*.py'):
+        layer = path.relative_to(package).parts[0]
+        if layer == 'nodes':
+            continue
+        wanted = setup_arguments['install_requires'] + \
+            setup_arguments['extras_require'].get(extras.get(layer), [])
+        declared = {re.match(r'[\w-]+', requirement)[0] for requirement in wanted}
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            modules = []
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [node.module]
+            for module in modules:
+                top = module.split('.')[0]
+                if top not in sys.stdlib_module_names and top != 'echo_depth_ros':
+                    assert names.get(top, top) in declared, f'{path} imports {module}'
 
 
 def test_every_python_file_names_its_licence():

@@ -82,15 +82,16 @@ def pulses(power: np.ndarray, least: np.ndarray, lo: int) -> Iterator[int]:
 
 def first_at_ear(
         response: np.ndarray, near: int, reach: int, fraction: float,
-        noise: float = 0.0) -> Arrival:
+        noise: float = 0.0, since: int = 0) -> Arrival:
     """
     First pulse within ``reach`` samples of ``near`` that is a fraction of the highest there.
 
     :param response: one ear of a compressed recording.
     :param noise: mean square of its noise; a pulse lower than five times its root never counts,
         unless it is the highest.
+    :param since: what came before this sample does not count.
     """
-    lo = max(near - reach, 0)
+    lo = max(near - reach, since)
     part = np.abs(response[lo:near + reach + 1])
     highest = part.max()
     if highest <= 0:

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Refuse arrays that are not what the rest of the package works on."""
 
+import numpy as np
+
 from echo_depth_ros.acoustics.errors import WindowError
 from echo_depth_ros.acoustics.format import PingFormat
-
-import numpy as np
 
 
 def _check_ears(array: np.ndarray, what: str) -> None:

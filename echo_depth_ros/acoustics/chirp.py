@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The linear sweep that is played once per ping."""
 
-from echo_depth_ros.acoustics.format import PingFormat
-
 import numpy as np
+
+from echo_depth_ros.acoustics.format import PingFormat
 
 
 def linear_chirp(fmt: PingFormat) -> np.ndarray:

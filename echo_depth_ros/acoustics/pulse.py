@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from echo_depth_ros.acoustics.chirp import linear_chirp
-from echo_depth_ros.acoustics.format import PingFormat
-
 import numpy as np
 from scipy import fft
+
+from echo_depth_ros.acoustics.chirp import linear_chirp
+from echo_depth_ros.acoustics.format import PingFormat
 
 SYNC_BASELINE = 255
 """Samples over which the response is averaged to tell what lies below some 200 Hz, where robots
@@ -69,7 +69,13 @@ def compress(
     """
     samples = recording.shape[-1]
     inverse = _inverse_filter(fmt, samples, baseline)
-    spectrum = fft.rfft(recording.astype(np.float32, copy=False), inverse.n_fft)
+    # Zeros after the last sample would be a step, to which hum and rumble give the height of a
+    # pulse: a ramp leads back to the first sample instead.
+    padded = np.empty((*recording.shape[:-1], inverse.n_fft), np.float32)
+    padded[..., :samples] = recording
+    back = np.linspace(0, 1, inverse.n_fft - samples, dtype=np.float32)
+    padded[..., samples:] = recording[..., -1:] * (1 - back) + recording[..., :1] * back
+    spectrum = fft.rfft(padded)
     return fft.irfft(spectrum * inverse.spectrum, inverse.n_fft)[..., :samples]
 
 
@@ -104,7 +110,8 @@ def received_snr_db(
     ratios = []
     for ear, start in zip(range(2), at, strict=True):
         gate = response[ear, max(start - _PULSE, 0):start + _PULSE + 1]
-        heard = float(np.mean(recording[ear, noise].astype(np.float64)**2)) + 1e-14
+        # The variance: an offset of the converter is no noise.
+        heard = float(np.var(recording[ear, noise], dtype=np.float64)) + 1e-14
         energy = max(float(np.sum(gate**2)) - gate.size * gain * heard, 1e-14) / unit
         ratios.append(energy * fmt.chirp_amplitude**2 / 2 / heard)
     return float(10 * np.log10(max(ratios)))

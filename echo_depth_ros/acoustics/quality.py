@@ -4,12 +4,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from echo_depth_ros.acoustics.arrival import GUARD
 from echo_depth_ros.acoustics.checks import check_window, check_window_shape
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.pulse import compress, received_snr_db
-
-import numpy as np
 
 __all__ = ['Quality', 'assess', 'check_window']
 

@@ -5,22 +5,32 @@
 from dataclasses import dataclass
 import math
 
+import numpy as np
+
 from echo_depth_ros.acoustics.arrival import (
-    Arrival, first_at_ear, GUARD, level_before, noise_floor, pulses)
+    Arrival,
+    first_at_ear,
+    GUARD,
+    noise_floor,
+    pulses,
+)
 from echo_depth_ros.acoustics.checks import check_window
 from echo_depth_ros.acoustics.errors import WindowError
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
 from echo_depth_ros.acoustics.pulse import compress, RANGING_BASELINE, received_snr_db
 
-import numpy as np
-
 _ONSET_DB = 14.0
-_RISE_DB = 10.0
+"""An echo stands this far out of the noise, which noise alone does once in 1e5 windows, ..."""
+_RISE_DB = 12.0
 _RISE_SPAN = 32
+"""... and this far out of what was heard in the samples before it."""
+_RINGING_DB = 36.0
+"""No loudspeaker is perfect: what lies this far below the direct sound, while that still lasts,
+may be its own ringing and does not count."""
 _DIRECT_REACH = 16
 _DIRECT_COHERENCE = 0.5
-_EAR_FRACTION = 0.5
 _DIRECT_ENDS = RANGING_BASELINE // 2 + GUARD
+_EAR_FRACTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -85,10 +95,10 @@ def first_echo(
     noise = [_noise_before(ear, round(min(direct)) - _DIRECT_ENDS) for ear in response]
     power = sum(_from(ear, at, begin)**2 / level
                 for ear, at, level in zip(response, direct, noise, strict=True))
-    first = _first(power, lo, hi, round(begin) + _DIRECT_ENDS, 10**(weaker_db / 10))
+    first = _first(power, lo, hi, round(begin), 10**(weaker_db / 10), fmt)
     found = first is not None
     near = first if found else lo + int(np.argmax(power[lo:hi]))
-    echoes = [_echo_at(ear, near + round(at) - round(begin), fmt)
+    echoes = [_echo_at(ear, near + round(at) - round(begin), lo + round(at) - round(begin), fmt)
               for ear, at in zip(response, direct, strict=True)]
     snr_db = received_snr_db(
         window, response, [round(echo.position) for echo in echoes],
@@ -118,19 +128,32 @@ def _from(ear: np.ndarray, direct: float, begin: float) -> np.ndarray:
     return ear if late == 0 else np.concatenate((np.zeros(late, ear.dtype), ear[:-late]))
 
 
-def _first(power: np.ndarray, lo: int, hi: int, after: int, weaker: float) -> int | None:
-    quiet_direct = power.copy()
-    quiet_direct[:after] = 0
-    before = level_before(quiet_direct, lo, hi, _RISE_SPAN)
-    least = np.maximum(10**(_RISE_DB / 10) * before, 10**(_ONSET_DB / 10) * noise_floor(power))
-    least = np.maximum(least, 10**(_ONSET_DB / 10) * 2)
+def _first(
+        power: np.ndarray, lo: int, hi: int, direct: int, weaker: float,
+        fmt: PingFormat) -> int | None:
+    # Two ears, each in units of its own noise: a floor of 2 where only noise is.
+    least = np.full(hi - lo, _ratio(_ONSET_DB) * max(noise_floor(power), 2))
     least = np.maximum(least, power[lo:hi].max() / weaker)
-    return next((at for at in pulses(power, least, lo) if at < hi), None)
+    rings = direct + fmt.chirp_samples + GUARD - lo
+    if rings > 0:
+        loudest = power[max(direct - GUARD, 0):direct + GUARD].max()
+        least[:rings] = np.maximum(least[:rings], loudest / _ratio(_RINGING_DB))
+    for at in pulses(power, least, lo):
+        before = power[max(at - GUARD - _RISE_SPAN, direct + _DIRECT_ENDS):at - GUARD]
+        # A median: a nearer echo that is passed over must not hide this one, its tail must.
+        level = np.median(before) if before.size else 0.0
+        if at < hi and power[at] > _ratio(_RISE_DB) * level:
+            return at
+    return None
 
 
-def _echo_at(ear: np.ndarray, near: int, fmt: PingFormat) -> Arrival:
-    reach = math.ceil(fmt.ear_spacing / SPEED_OF_SOUND * fmt.sample_rate / 2) + 2
-    return first_at_ear(ear, near, reach, _EAR_FRACTION)
+def _ratio(decibels: float) -> float:
+    return 10**(decibels / 10)
+
+
+def _echo_at(ear: np.ndarray, near: int, since: int, fmt: PingFormat) -> Arrival:
+    reach = math.ceil(fmt.ear_spacing / SPEED_OF_SOUND * fmt.sample_rate) + 2
+    return first_at_ear(ear, near, reach, _EAR_FRACTION, since=since)
 
 
 def _mean_delay(echoes: list[Arrival], direct: list[float]) -> float:

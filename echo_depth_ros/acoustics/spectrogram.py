@@ -4,11 +4,11 @@
 
 from functools import lru_cache
 
-from echo_depth_ros.acoustics.checks import check_window
-from echo_depth_ros.acoustics.format import PingFormat
-
 import numpy as np
 from scipy import fft
+
+from echo_depth_ros.acoustics.checks import check_window
+from echo_depth_ros.acoustics.format import PingFormat
 
 
 @lru_cache(maxsize=4)

@@ -2,24 +2,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find the direct sound of a chirp in a recording, and cut the window that it starts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+import math
+
+import numpy as np
 
 from echo_depth_ros.acoustics.arrival import (
-    Arrival, BACKGROUND, first_at_ear, GUARD, level_before, noise_floor, ONSET_DB, pulses)
+    Arrival,
+    BACKGROUND,
+    first_at_ear,
+    GUARD,
+    level_before,
+    noise_floor,
+    ONSET_DB,
+    pulses,
+)
 from echo_depth_ros.acoustics.checks import check_recording
 from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
 from echo_depth_ros.acoustics.pulse import compress, received_snr_db
 
-import numpy as np
-
 PRE_ROLL = 32
 """Samples that must precede the direct sound: they tell the noise floor."""
 
-_STANDS_ALONE_DB = 15.0
-"""A compressed sweep stands this far out of what surrounds it; clicks and bursts are smeared."""
+_STANDS_ALONE_DB = 14.0
+"""A compressed sweep stands this far out of what precedes it; clicks and bursts are smeared."""
+_RINGS_DB = 9.0
+"""It stands out less of what follows: a small speaker's low cut-off rings on for a millisecond."""
 _SMEAR = 100
-_COHERENCE = 0.65
+_COHERENCE = 0.75
+"""Bursts of noise rarely reach this; a lowpassed sweep at 5 dB SNR is above 0.9."""
 _EAR_FRACTION = 0.4
 """The direct sound may be this much lower than an early reflection within the head's width."""
 _WEAKER_DB = 26.0
@@ -57,7 +70,9 @@ def find_direct_sound(
     Find the first arrival of the chirp, even where an echo is louder.
 
     The recording is compressed to an impulse response. The first pulse in it that stands out of
-    what precedes it, and is not negligible against the loudest, is the direct sound.
+    what precedes it, and is not negligible against the loudest, is the direct sound. A decaying
+    tail of the ping before does no harm, but its early echoes are chirps as well: where a
+    recording may begin among them, give the range to search.
 
     :param recording: float array of shape ``(2, n)``, full scale 1.0.
     :param fmt: the ping that was played.
@@ -78,12 +93,15 @@ def find_direct_sound(
     # Each ear counts by its own noise, so that a deaf one cannot hide the other.
     noise = [noise_floor(ear**2) for ear in response]
     power = sum(ear**2 / floor for ear, floor in zip(response, noise, strict=True))
-    reach = int(np.ceil(fmt.ear_spacing / SPEED_OF_SOUND * fmt.sample_rate)) + 2
+    reach = math.ceil(fmt.ear_spacing / SPEED_OF_SOUND * fmt.sample_rate) + 2
     for first in _onsets(power, lo, hi, int(_HORIZON * fmt.sample_rate)):
-        ears = [first_at_ear(ear, first, reach, _EAR_FRACTION, floor)
-                for ear, floor in zip(response, noise, strict=True)]
-        if max(ear.coherence for ear in ears) >= _COHERENCE:
-            return _direct_sound(ears, recording, response, fmt)
+        arrivals = [first_at_ear(ear, first, reach, _EAR_FRACTION, floor)
+                    for ear, floor in zip(response, noise, strict=True)]
+        heard = [arrival.coherence >= _COHERENCE
+                 and arrival.height**2 >= _ratio(ONSET_DB) * floor
+                 for arrival, floor in zip(arrivals, noise, strict=True)]
+        if any(heard):
+            return _direct_sound(arrivals, heard, recording, response, fmt)
     raise NoChirpError(
         f'no chirp begins between samples {lo} and {hi - 1} of a recording whose peak is '
         f'{np.abs(recording).max():.2g}; expected a direct sound that stands {ONSET_DB:.0f} dB '
@@ -91,7 +109,7 @@ def find_direct_sound(
         'microphones are not muted, or widen the search')
 
 
-def _onsets(power: np.ndarray, lo: int, hi: int, horizon: int):
+def _onsets(power: np.ndarray, lo: int, hi: int, horizon: int) -> Iterator[int]:
     before = np.maximum(level_before(power, lo, hi), noise_floor(power))
     least = np.maximum(_ratio(ONSET_DB) * before, power.max() / _ratio(_MUCH_LATER_DB))
     for peak in pulses(power, least, lo):
@@ -101,10 +119,11 @@ def _onsets(power: np.ndarray, lo: int, hi: int, horizon: int):
 
 
 def _stands_alone(power: np.ndarray, peak: int) -> bool:
-    before = power[max(peak - _SMEAR, 0):peak - GUARD]
-    after = power[peak + GUARD:peak + 4 * GUARD]
-    around = (before.sum() + after.sum()) / (before.size + after.size)
-    return bool(power[peak] > _ratio(_STANDS_ALONE_DB) * around)
+    before = power[max(peak - _SMEAR, 0):peak - GUARD].mean()
+    # A median, because a reflection off the robot's own body may be there as well.
+    after = np.median(power[peak + GUARD:peak + 4 * GUARD])
+    return bool(power[peak] > _ratio(_STANDS_ALONE_DB) * before
+                and power[peak] > _ratio(_RINGS_DB) * after)
 
 
 def _ratio(decibels: float) -> float:
@@ -112,18 +131,18 @@ def _ratio(decibels: float) -> float:
 
 
 def _direct_sound(
-        ears: list[Arrival], recording: np.ndarray, response: np.ndarray,
+        arrivals: list[Arrival], heard: list[bool], recording: np.ndarray, response: np.ndarray,
         fmt: PingFormat) -> DirectSound:
-    heard = [ear.position for ear in ears if ear.coherence >= _COHERENCE]
-    at = [round(ear.position) for ear in ears]
+    ears = tuple(arrival.position if ok else math.nan
+                 for arrival, ok in zip(arrivals, heard, strict=True))
+    index = float(np.nanmean(ears))
+    at = [round(index if math.isnan(ear) else ear) for ear in ears]
     stop = max(min(at) - GUARD, 1)
     noise = slice(max(stop - BACKGROUND, 0), stop)
     return DirectSound(
-        index=sum(heard) / len(heard),
-        ear_indices=tuple(
-            ear.position if ear.coherence >= _COHERENCE else float('nan') for ear in ears),
+        index=index, ear_indices=ears,
         snr_db=received_snr_db(recording, response, at, noise, fmt),
-        peak=tuple(ear.height for ear in ears))
+        peak=tuple(arrival.height for arrival in arrivals))
 
 
 def cut_window(recording: np.ndarray, direct: DirectSound, fmt: PingFormat) -> np.ndarray:

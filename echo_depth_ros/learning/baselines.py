@@ -4,8 +4,9 @@
 What a student must beat: depth images that need no network.
 
 A constant image knows how rooms look on average. A mean image scaled by the first-echo range also
-knows how far the nearest surface is. Each comes in the variants that fit the training split best
-under one measure or another, and the better one counts, figure by figure.
+knows how far the nearest surface is: with the floor, or from just beyond it. Each comes in the
+variants that fit the training split best under one measure or another, and the better one counts,
+figure by figure.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ import torch
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.ranging import first_echo
 from echo_depth_ros.learning.dataset import EchoSplit
+
+MIN_RANGES = (0.3, 0.6)
+"""Metres: a rig at half a metre hears the floor from 0.45 m, so the second leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class ScaledMean:
     :ivar slope: the scale by which the image fits best, as a line over the range.
     :ivar pixel_intercept: (H, W) and
     :ivar pixel_slope: (H, W) each pixel's own line over the range.
+    :ivar min_range: metres from which on an echo counts.
     """
 
     image: np.ndarray
@@ -73,18 +78,20 @@ class ScaledMean:
     slope: float
     pixel_intercept: np.ndarray
     pixel_slope: np.ndarray
+    min_range: float
 
     @classmethod
     def fit(cls, train: EchoSplit, image: np.ndarray, fmt: PingFormat = PingFormat(),
-            most: int = 2000) -> 'ScaledMean':
+            min_range: float = 0.3, most: int = 2000) -> 'ScaledMean':
         """Fit by least squares to ``most`` random pings of the training split with an echo."""
         chosen = np.random.default_rng(1).permutation(len(train))[:most]
-        ranges = np.array([echo_range(train[index][0].numpy(), fmt) for index in chosen])
+        ranges = np.array([echo_range(train[index][0].numpy(), fmt, min_range)
+                           for index in chosen])
         heard = np.isfinite(ranges)
         chosen, ranges = chosen[heard], ranges[heard]
         if len(ranges) < 2:
             nothing = np.zeros_like(image)
-            return cls(image, np.nan, 1.0, 0.0, image, nothing)
+            return cls(image, np.nan, 1.0, 0.0, image, nothing, min_range)
         depth = train.depth[torch.from_numpy(chosen)].numpy().astype(np.float32) / 1000
         valid = depth > 0
         scales = (depth * image).sum((1, 2)) / np.maximum((valid * image**2).sum((1, 2)), 1e-6)
@@ -97,7 +104,7 @@ class ScaledMean:
         spread = (valid * (r - mean_r)**2).sum(0)
         lines = (valid * (r - mean_r) * (depth - mean_d)).sum(0) / np.maximum(spread, 1e-6)
         return cls(image, float(ranges.mean()), float(intercept), float(slope),
-                   mean_d - lines * mean_r, lines)
+                   mean_d - lines * mean_r, lines, min_range)
 
     def images(self, range_m: float) -> dict[str, np.ndarray]:
         """Variants by name for one ping; all of them the mean image when it has no echo."""
@@ -107,13 +114,15 @@ class ScaledMean:
             ratio = self.image * (range_m / self.mean_range)
             line = self.image * max(self.intercept + self.slope * range_m, 0.05)
             pixels = self.pixel_intercept + self.pixel_slope * range_m
-        return {'scaled mean, by ratio': ratio, 'scaled mean, fitted line': line,
-                'scaled mean, line per pixel': np.maximum(pixels, 0.1)}
+        name = f'scaled mean, echo > {self.min_range:g} m, '
+        return {name + 'ratio': ratio, name + 'line': line,
+                name + 'line per pixel': np.maximum(pixels, 0.1)}
 
 
-def echo_range(window: np.ndarray, fmt: PingFormat = PingFormat()) -> float:
-    """First-echo range in metres, inf where none is heard."""
-    return float(first_echo(window, fmt).range_m)
+def echo_range(window: np.ndarray, fmt: PingFormat = PingFormat(),
+               min_range: float = 0.3) -> float:
+    """Range in metres of the first echo from ``min_range`` on, inf where none is heard."""
+    return float(first_echo(window, fmt, min_range=min_range).range_m)
 
 
 def _weighted_median(ordered: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.acoustics.format import PingFormat
-from echo_depth_ros.learning.baselines import ConstantImages, echo_range, ScaledMean
+from echo_depth_ros.learning.baselines import ConstantImages, echo_range, MIN_RANGES, ScaledMean
 from echo_depth_ros.learning.dataset import DatasetError, EchoSplit, SPLITS
 from echo_depth_ros.learning.sheet import draw_sheet
 from echo_depth_ros.perception.metrics import DepthFigures, FigureMean, FIGURES, PROTOCOLS
@@ -51,7 +51,7 @@ class Evaluation:
 
     def table(self) -> str:
         """Markdown table of methods, then of the student by kind of room."""
-        head = '| {:28} | REL | RMSE m | RMSE/max | log10 | δ1 | δ2 | δ3 | MAE m |'
+        head = '| {:42} | REL | RMSE m | RMSE/max | log10 | δ1 | δ2 | δ3 | MAE m |'
         rule = '|---|' + '---:|' * len(FIGURES)
         lines = [head.format('method'), rule]
         lines += [_row(name, figures) for name, figures in self.methods.items()]
@@ -84,15 +84,16 @@ def evaluate(model: StudentModel, train: EchoSplit, test: EchoSplit,
     The student sees one window at a time, as the node does.
     """
     constant = ConstantImages.fit(train)
-    scaled = ScaledMean.fit(train, constant.mean, fmt)
+    scaled = [ScaledMean.fit(train, constant.mean, fmt, reach) for reach in MIN_RANGES]
     means: dict[str, FigureMean] = {}
     shapes: dict[str, FigureMean] = {}
     rel = np.full(len(test), np.nan)
     for index in tqdm(range(len(test)), desc='evaluate', unit='image', disable=not progress):
         window = test[index][0].numpy()
         truth = test.depth_metres(index)
-        guesses = {STUDENT: model.infer(window), **constant.images(),
-                   **scaled.images(echo_range(window, fmt))}
+        guesses = {STUDENT: model.infer(window), **constant.images()}
+        for images in scaled:
+            guesses |= images.images(echo_range(window, fmt, images.min_range))
         for name, guess in guesses.items():
             figures = means.setdefault(name, FigureMean(protocol=protocol)).add(guess, truth)
             if name == STUDENT:
@@ -107,7 +108,7 @@ def evaluate(model: StudentModel, train: EchoSplit, test: EchoSplit,
 
 def _row(name: str, figures: DepthFigures) -> str:
     values = ' | '.join(f'{getattr(figures, name):.3f}' for name in FIGURES)
-    return f'| {name:28} | {values} |'
+    return f'| {name:42} | {values} |'
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -46,7 +46,7 @@ def log_gradient(log_depth: Tensor, depth: Tensor, scale: int = 4) -> Tensor:
     return total / count.clamp_min(1)
 
 
-def depth_loss(log_depth: Tensor, depth: Tensor, gradient: float = 0.5) -> Tensor:
+def depth_loss(log_depth: Tensor, depth: Tensor, gradient: float = 0.0) -> Tensor:
     """:func:`log_l1` plus ``gradient`` times :func:`log_gradient`."""
     loss = log_l1(log_depth, depth)
     if gradient:

@@ -25,6 +25,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--resume', action='store_true', help='go on from OUT/last.pt')
     parser.add_argument('--max-minutes', type=float, default=None,
                         help='finish the schedule in this time, even before the last epoch')
+    parser.add_argument('--gradient', type=float, default=defaults.gradient,
+                        help='weight of the slope term of the loss (default: %(default)s)')
     parser.add_argument('--limit', type=int, default=None, help='use only so many samples')
 
 
@@ -37,7 +39,7 @@ def main(args: Namespace) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     options = TrainOptions(epochs=args.epochs, batch=args.batch, lr=args.lr, seed=args.seed,
-                           max_minutes=args.max_minutes)
+                           max_minutes=args.max_minutes, gradient=args.gradient)
     last = args.out / 'last.pt'
     try:
         if min(args.epochs, args.batch) < 1 or args.lr <= 0:

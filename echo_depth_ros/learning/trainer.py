@@ -32,7 +32,15 @@ def has_bfloat16() -> bool:
 
 @dataclass
 class TrainOptions:
-    """What a run is made of; stored in its checkpoints."""
+    """
+    What a run is made of; stored in its checkpoints.
+
+    :ivar lr: peak learning rate of the one-cycle schedule.
+    :ivar max_minutes: time budget, see :class:`~echo_depth_ros.learning.schedule.OneCycle`.
+    :ivar gradient: weight of the slope term of the loss.
+    :ivar ema: how much of the average of weights a step keeps.
+    :ivar val_images: about how many images to validate on after each epoch.
+    """
 
     epochs: int = 30
     batch: int = 64
@@ -40,8 +48,9 @@ class TrainOptions:
     weight_decay: float = 0.02
     seed: int = 0
     max_minutes: float | None = None
-    gradient: float = 0.5
+    gradient: float = 0.0
     ema: float = 0.998
+    val_images: int = 1000
     augment: bool = True
     network: NetworkConfig = field(default_factory=NetworkConfig)
 
@@ -168,10 +177,11 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self) -> DepthFigures:
-        """Figures of the averaged network on the whole validation split, no augmentation."""
+        """Figures of the averaged network on evenly spread validation images, as they are."""
         self.average.eval()
         figures = FigureMean()
-        for indices in torch.arange(len(self.val_split)).split(64):
+        stride = max(1, len(self.val_split) // self.options.val_images)
+        for indices in torch.arange(0, len(self.val_split), stride).split(64):
             waveform, depth = self.val_split.batch(indices)
             with torch.autocast('cpu', torch.bfloat16, enabled=self.bfloat16):
                 predicted = self.average(waveform)

@@ -23,6 +23,7 @@ from echo_depth_ros.nodes.spin import run
 from echo_depth_ros.nodes.window_capture import Capture, WindowCapture
 
 _PATIENCE = 0.5
+_FARTHEST = 5.0
 _WAITING = 8
 """Chirps that may be announced ahead of the one that is being listened to."""
 
@@ -135,8 +136,16 @@ class BinauralCapture(ManagedNode):
     def _on_chirp(self, msg: Header) -> None:
         if not self._wanted():
             return
+        stamp = stamp_from_msg(msg.stamp)
+        ahead = (stamp - self.now()) / 1e9
+        if ahead > _FARTHEST:
+            self._skipped += 1
+            self.get_logger().error(
+                f'a chirp is announced for {ahead:.1f} s from now; expected at most {_FARTHEST} '
+                's: do the clocks of both machines agree?', throttle_duration_sec=5.0)
+            return
         try:
-            self._chirps.put_nowait(self._microphones.frame_at(stamp_from_msg(msg.stamp)))
+            self._chirps.put_nowait(self._microphones.frame_at(stamp))
         except Full:
             self._skipped += 1
 
@@ -150,8 +159,8 @@ class BinauralCapture(ManagedNode):
             except DeviceLostError:
                 return
             except (NoChirpError, WindowError) as error:
-                self._silent += 1
                 if not self._by_onset:
+                    self._silent += 1
                     self.get_logger().warning(f'{error}', throttle_duration_sec=5.0)
             except AudioError as error:
                 self._lost += 1

@@ -15,6 +15,9 @@ from echo_depth_ros.nodes.simulated_air import AirSpeaker
 from echo_depth_ros.nodes.spin import run
 
 BACKENDS = ('simulated', 'portaudio')
+_SLACK = 0.08
+"""Seconds by which a chirp is handed over earlier than it must be, for the sake of late timers."""
+_TICK = 0.1
 
 
 class ChirpEmitter(ManagedNode):
@@ -80,10 +83,15 @@ class ChirpEmitter(ManagedNode):
         return status
 
     def _start(self) -> None:
-        # Half a period of slack: a late timer callback makes no chirp late.
-        self._next = max(self._next, self._speaker.next_frame + self._period // 2)
-        self._timer = self.create_timer(self._period / self._sample_rate, self._on_timer)
+        self._next = self._earliest()
+        tick = min(_TICK, self._period / self._sample_rate)
+        self._horizon = round((tick + _SLACK) * self._sample_rate)
+        self._timer = self.create_timer(tick, self._on_timer)
         self._on_timer()
+
+    def _earliest(self) -> int:
+        """Frame of the next chirp: clear of the last one's window, and not in a hurry."""
+        return max(self._next, self._speaker.next_frame + round(_SLACK * self._sample_rate))
 
     def _stop(self) -> None:
         timer, self._timer = self._timer, None
@@ -91,13 +99,16 @@ class ChirpEmitter(ManagedNode):
             self.destroy_timer(timer)
 
     def _on_timer(self) -> None:
-        """Play all chirps up to one period ahead."""
+        """Play all chirps that would be in a hurry by the next time."""
         earliest = self._speaker.next_frame
         if self._next < earliest:
             late = -(-(earliest - self._next) // self._period)
             self._missed += late
             self._next += late * self._period
-        while self._next < earliest + self._period:
+        elif self._next > earliest + self._horizon + self._period:  # the clock was set back
+            self._next = 0
+            self._next = self._earliest()
+        while self._next < earliest + self._horizon:
             self._play(self._next)
 
     def _play(self, frame: int) -> None:
@@ -119,7 +130,7 @@ class ChirpEmitter(ManagedNode):
             response.message = 'pinging already; stop it with ~/enable first'
         else:
             before = self._emitted
-            frame = max(self._next, self._speaker.next_frame + self._sample_rate // 200)
+            frame = self._earliest()
             self._play(frame)
             response.success = self._emitted > before
             response.message = (f'chirp at {self._speaker.stamp(frame) / 1e9:.6f} s'

@@ -59,7 +59,7 @@ def image_to_msg(image: np.ndarray, stamp: int, frame_id: str) -> Image:
     rows = np.ascontiguousarray(image)
     msg = Image(
         header=header_to_msg(stamp, frame_id), height=rows.shape[0], width=rows.shape[1],
-        encoding=encoding, is_bigendian=_NATIVE_BIG, step=rows.strides[0])
+        encoding=encoding, is_bigendian=_NATIVE_BIG, step=rows[0].nbytes)
     # The setter would check every byte (Humble) or copy twice; appending to the fresh message's
     # own array costs one copy on every release.
     msg.data.frombytes(memoryview(rows).cast('B'))
@@ -92,13 +92,13 @@ def image_from_msg(msg: Image) -> np.ndarray:
 
 
 def recording_to_msg(recording: np.ndarray, stamp: int, frame_id: str) -> Image:
-    """Recording ``(channels, n)`` as an image of one row per channel; stamp of sample 0."""
+    """Image of one row per channel from a recording ``(channels, n)``; stamp of sample 0."""
     return image_to_msg(np.asarray(recording, np.float32), stamp, frame_id)
 
 
 def recording_from_msg(msg: Image, channels: int = 2) -> np.ndarray:
     """
-    Recording, float32 ``(channels, n)``, from such an image.
+    Take the recording, float32 ``(channels, n)``, out of such an image.
 
     :raises MessageError: another encoding, another number of rows, or too few bytes.
     """

@@ -10,7 +10,12 @@ from sensor_msgs.msg import CameraInfo, Image, Range
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.nodes.conversions import (
-    camera_to_msg, image_to_msg, range_to_msg, recording_from_msg, stamp_from_msg)
+    camera_to_msg,
+    image_to_msg,
+    range_to_msg,
+    recording_from_msg,
+    stamp_from_msg,
+)
 from echo_depth_ros.nodes.health import Level, Recent, Status
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format

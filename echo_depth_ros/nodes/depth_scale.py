@@ -6,13 +6,26 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
 from echo_depth_ros.nodes.conversions import (
-    camera_to_msg, depth_from_msg, image_to_msg, intrinsics_from_msg, MessageError,
-    relative_from_msg, stamp_from_msg, stamp_to_msg)
+    camera_to_msg,
+    depth_from_msg,
+    image_to_msg,
+    intrinsics_from_msg,
+    MessageError,
+    relative_from_msg,
+    stamp_from_msg,
+    stamp_to_msg,
+)
 from echo_depth_ros.nodes.health import Level, Recent, Status
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.spin import run
 from echo_depth_ros.perception.scaling import (
-    apply_scale, KINDS, median_scale, pair_pixels, ScaleError, ScaleHolder)
+    apply_scale,
+    KINDS,
+    median_scale,
+    pair_pixels,
+    ScaleError,
+    ScaleHolder,
+)
 from echo_depth_ros.vision.camera import CameraModel
 from echo_depth_ros.vision.sync import FrameBuffer
 

@@ -6,7 +6,11 @@ from dataclasses import replace
 from typing import Any, Optional, Sequence
 
 from rcl_interfaces.msg import (
-    FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
 
 from echo_depth_ros.acoustics.format import PingFormat
 

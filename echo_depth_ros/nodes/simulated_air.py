@@ -21,7 +21,11 @@ from echo_depth_ros.audio.errors import DeviceLostError, GapError, ReadTimeoutEr
 from echo_depth_ros.audio.interface import Played
 from echo_depth_ros.audio.ring import FrameRing
 from echo_depth_ros.nodes.conversions import (
-    MessageError, recording_from_msg, recording_to_msg, stamp_from_msg)
+    MessageError,
+    recording_from_msg,
+    recording_to_msg,
+    stamp_from_msg,
+)
 
 SPEAKER_TOPIC = 'air/speaker'
 EARS_TOPIC = 'air/ears'

@@ -17,6 +17,7 @@ _AFTER_SECONDS = 0.024
 """How long after the direct sound its loudest echo is waited for; what is left of the window
 is the time in which the search can be done without delaying it."""
 _QUIET = 256
+_QUIET_DB = 6.0
 _ONSET_DB = 10.0
 
 
@@ -71,10 +72,10 @@ class WindowCapture:
         """
         Wait for the next window without knowing when a chirp is played.
 
-        Right after the start, and after every doubt, listening begins in the quietest moment of
-        two windows: with one ping after the other that is just before a direct sound, never
-        between a direct sound and its echoes. A window at whose end something loud sets in has
-        taken an echo for the direct sound, and is one such doubt.
+        Right after the start, and after every doubt, listening begins at the end of the longest
+        quiet stretch of two windows: with one ping after the other that is just before a direct
+        sound, and not between a direct sound and its echoes. A window at whose end something
+        loud sets in has taken an echo for the direct sound, and is one such doubt.
 
         :param timeout: seconds to wait for each stretch that is read.
         :raises NoChirpError: nothing there; ask again.
@@ -110,13 +111,21 @@ class WindowCapture:
     def _quiet_moment(self, timeout: float) -> int:
         start = self._microphones.end_frame
         power = _power(self._microphones.read(start, 2 * self._fmt.window, timeout))
-        return start + (int(np.argmin(power)) + 1) * _QUIET - _BEFORE
+        end = _longest_run(power <= 10**(_QUIET_DB / 10) * power.min())
+        return start + (end - 1) * _QUIET - _BEFORE
 
 
 def _power(recording: np.ndarray) -> np.ndarray:
     """Mean square of each stretch of 256 samples, both ears together."""
     blocks = recording.shape[1] // _QUIET
     return np.mean(recording[:, :blocks * _QUIET].reshape(2, blocks, _QUIET)**2, axis=(0, 2))
+
+
+def _longest_run(flags: np.ndarray) -> int:
+    """Return where the longest run of true values ends."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
+    starts, ends = edges[::2], edges[1::2]
+    return int(ends[np.argmax(ends - starts)])
 
 
 def _sets_in_late(window: np.ndarray, fmt: PingFormat) -> bool:

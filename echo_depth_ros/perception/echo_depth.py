@@ -18,7 +18,7 @@ from echo_depth_ros.perception.encoding import encode_depth
 from echo_depth_ros.perception.model import StudentModel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Perception:
     """
     What one ping has told.
@@ -114,7 +114,7 @@ class EchoDepth:
     def _hear(self, recording: np.ndarray,
               search: Optional[tuple[int, int]]) -> tuple[DirectSound, np.ndarray]:
         """Direct sound and window: cut, or verified where the recording is a window already."""
-        if search is not None or recording.shape[-1] != self.fmt.window:
+        if search is not None or np.shape(recording)[-1:] != (self.fmt.window,):
             direct = find_direct_sound(recording, self.fmt, search)
             return direct, cut_window(recording, direct, self.fmt)
         expected = self.fmt.direct_index

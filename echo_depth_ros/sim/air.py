@@ -48,8 +48,8 @@ class SimulatedAir:
         """
         samples = np.asarray(samples, np.float32)
         if samples.ndim != 1 or not 0 < len(samples) < 4096 or not np.isfinite(samples).all():
-            raise ValueError(f'a sound has shape {samples.shape}; expected (n,), n from 1 to 4095, '
-                             f'all finite')
+            raise ValueError(f'a sound has shape {samples.shape}; expected (n,), n from 1 to '
+                             f'4095, all finite')
         heard = self._heard(samples, pose)
         with self._lock:
             start = frame - self._frame

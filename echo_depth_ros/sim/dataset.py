@@ -3,8 +3,8 @@
 """
 `echo-depth simulate`: rooms, robots and echoes for training.
 
-Layout: ``OUT/dataset.json`` and ``OUT/{train,val,test}/room_{number:06d}.npz``, one file a room, so
-that a stopped run goes on where it was and no room is in two splits.
+Layout: ``OUT/dataset.json`` and ``OUT/{train,val,test}/room_{number:06d}.npz``, one file a room,
+so that a stopped run goes on where it was and no room is in two splits.
 """
 
 import argparse
@@ -164,8 +164,8 @@ def _claim(out: Path, description: dict) -> str | None:
         changed = [key for key in ('poses', 'seed', 'format', 'rig')
                    if there.get(key) != json.loads(json.dumps(description[key]))]
         if changed:
-            return (f'{out} holds another data set (it differs in {", ".join(changed)}); choose an '
-                    f'empty folder, or the same arguments to go on')
+            return (f'{out} holds another data set (it differs in {", ".join(changed)}); choose '
+                    f'an empty folder, or the same arguments to go on')
     for part in out.glob('*/*.part'):
         part.unlink()
     path.write_text(json.dumps(description, indent=1), encoding='utf-8')

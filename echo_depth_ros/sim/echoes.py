@@ -126,7 +126,7 @@ class EchoRenderer:
 
     def _late_envelope(self) -> np.ndarray:
         """
-        Standard deviation of the late noise per ear, band and sample, shape (2, 8, 12288).
+        Return the late noise's standard deviation, per ear, band, sample: (2, 8, 12288).
 
         Energy E spread over a volume V is heard as the mean square ``4 pi c E / V`` per second,
         on the scale on which the direct sound at one metre is one (Kuttruff, *Room Acoustics*).

@@ -129,7 +129,7 @@ def column(rng: np.random.Generator, ceiling: float) -> Piece:
 
 
 def door(rng: np.random.Generator, _: float) -> Piece:
-    """Closed door in a wall."""
+    """Door in a wall, closed."""
     a = rng.uniform(0.8, 1.0)
     return Piece(a, 0.05, (Part(0, 0, 0, a, 0.05, 2.05, 'door'),), on_wall=True)
 

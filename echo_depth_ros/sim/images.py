@@ -35,7 +35,7 @@ class Images:
 
 
 class ShellImages:
-    """Image source model of the room without its furniture (Allen and Berkley 1979; Borish 1984)."""
+    """Image sources of the room without its furniture (Allen and Berkley 1979; Borish 1984)."""
 
     def __init__(self, scene: Scene, order: int):
         world = scene.world

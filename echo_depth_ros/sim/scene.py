@@ -126,7 +126,7 @@ def _mjcf(world: World, robot_radius: float) -> str:
 
 def _wall(corners: np.ndarray, i: int, height: float) -> str:
     """
-    A slab behind the edge from corner i to the next.
+    Make a slab behind the edge from corner i to the next.
 
     It is lengthened where the room's corner is convex, so that no ray slips out between two
     slabs, and not where it is reflex, where the slab would stick out into the room.

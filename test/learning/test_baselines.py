@@ -38,12 +38,12 @@ def test_depth_that_is_a_line_over_the_range_is_found(monkeypatch):
     ranges = np.linspace(0.5, 4, 20)
     split = _split(list(0.4 + 1.5 * ranges))
     monkeypatch.setattr(baselines, 'echo_range',
-                        lambda window, fmt: ranges[round(window[0, 0] * 32767)])
+                        lambda window, fmt, least: ranges[round(window[0, 0] * 32767)])
     mean = split.mean_depth().numpy()
     scaled = ScaledMean.fit(split, mean)
     images = scaled.images(2.0)
-    assert images['scaled mean, fitted line'] == pytest.approx(3.4, abs=0.01)
-    assert images['scaled mean, line per pixel'] == pytest.approx(3.4, abs=0.01)
-    assert images['scaled mean, by ratio'] == pytest.approx(mean * 2 / ranges.mean())
+    assert images['scaled mean, echo > 0.3 m, line'] == pytest.approx(3.4, abs=0.01)
+    assert images['scaled mean, echo > 0.3 m, line per pixel'] == pytest.approx(3.4, abs=0.01)
+    assert images['scaled mean, echo > 0.3 m, ratio'] == pytest.approx(mean * 2 / ranges.mean())
     for image in scaled.images(np.inf).values():
         assert image == pytest.approx(mean)

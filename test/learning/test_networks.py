@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from echo_depth_ros.acoustics.chirp import linear_chirp
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.spectrogram import spectrogram
-from echo_depth_ros.learning.networks import EchoFeatures, EchoUNet, NetworkConfig, Spectrogram
+from echo_depth_ros.learning.features import EchoFeatures, Spectrogram
+from echo_depth_ros.learning.networks import EchoUNet, NetworkConfig
 
 from .toy import make_room
 
@@ -56,12 +58,20 @@ def test_silence_gives_numbers(tiny):
     assert torch.isfinite(tiny(torch.zeros(1, 2, 3197))).all()
 
 
-def test_swapping_ears_swaps_the_levels_and_turns_the_phase(windows):
+def test_swapping_ears_swaps_their_levels(windows):
     features = EchoFeatures()
     there, back = features(windows), features(windows.flip(1))
-    torch.testing.assert_close(there[:, 0], back[:, 1])
-    torch.testing.assert_close(there[:, 2], back[:, 2])
-    torch.testing.assert_close(there[:, 3], -back[:, 3])
+    torch.testing.assert_close(there[:, [0, 2]], back[:, [1, 3]])
+    torch.testing.assert_close(there[:, 4], back[:, 4])
+
+
+def test_matched_filter_puts_a_pulse_where_the_sweep_begins():
+    wave = torch.zeros(1, 2, 3197)
+    sweep = torch.from_numpy(linear_chirp(PingFormat()))
+    wave[0, 0, 500:632], wave[0, 1, 3100:] = sweep, sweep[:97]
+    pulses = EchoFeatures().compress(wave)[0]
+    assert pulses.abs().argmax(dim=1).tolist() == [500, 3100]
+    assert pulses[0, 500].item() == pytest.approx(sweep.norm().item(), rel=1e-4)
 
 
 def test_starts_from_the_mean_image(tiny, windows):

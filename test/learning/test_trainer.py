@@ -40,7 +40,7 @@ def test_learns_more_than_a_constant_image(splits, tmp_path):
         for index in range(len(val)):
             constant[name].add(image, val.depth_metres(index))
     best = min(figures.mean.rel for figures in constant.values())
-    trainer = Trainer(replace(SHORT, epochs=20, gradient=0.0), train, val, tmp_path)
+    trainer = Trainer(replace(SHORT, epochs=20), train, val, tmp_path)
     figures = trainer.run()
     assert figures.rel < 0.75 * best
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rays, pictures and driving in a room whose geometry is known."""
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 

@@ -1,0 +1,122 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Drive through a furnished simulated room for a while and see it by sound.
+
+Starts the package's nodes as separate processes over ROS 2, shows a live status line, and writes
+a picture and a summary. Everything is measured against the simulator's true depth.
+"""
+
+import argparse
+from contextlib import contextmanager
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import sys
+from typing import Iterator
+
+from echo_depth_ros.acoustics.errors import EchoDepthError
+from echo_depth_ros.perception.assets import find_model
+from echo_depth_ros.perception.model import StudentModel
+from echo_depth_ros.vision.frames import FRAMES
+
+NODES = ('room_simulator', 'binaural_capture', 'depth_inference', 'chirp_emitter')
+"""In the order in which they start: whoever listens before whoever speaks."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument('--seconds', type=float, default=30.0,
+                        help='how long to drive after the first depth image (default: 30)')
+    parser.add_argument('--seed', type=int, default=90001,
+                        help='which room (default: 90001; the shipped model was trained on rooms '
+                             'below 10000 and has never heard any above)')
+    parser.add_argument('--room', default='', help='box, corridor, l, or a room description '
+                                                   'file; drawn from the seed when omitted')
+    parser.add_argument('--out', type=Path, default=Path('out/demo'),
+                        help='folder for picture, summary and logs (default: out/demo)')
+    parser.add_argument('--model', default='', help='ONNX student (default: the shipped one)')
+    parser.add_argument('--rviz', action='store_true', help='open RViz where it is installed')
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run `echo-depth demo`; 0 when depth images came and the picture was written."""
+    if not 0 < args.seconds <= 3600:
+        print('echo-depth demo: --seconds must lie between 0 and 3600', file=sys.stderr)
+        return 2
+    model = find_model(args.model).resolve()
+    StudentModel(model)  # so that a bad one is named here, not in a log
+    args.out.mkdir(parents=True, exist_ok=True)
+    parameters = {
+        'room_simulator': {'seed': args.seed, 'room': args.room, 'drive': 'tour'},
+        'depth_inference': {'model': model}}
+    with _processes(args.out / 'logs') as start:
+        for name in NODES:
+            start(name, parameters.get(name, {}))
+        if args.rviz:
+            _open_rviz(start)
+        observer = _command('demo_observer', {
+            'seconds': args.seconds, 'out': str(args.out.resolve())})
+        # The observer draws on this terminal; an interrupt reaches it as it reaches us.
+        status = subprocess.call(observer)
+    if status != 0:
+        print(f'The nodes\' own words are in {args.out / "logs"}.', file=sys.stderr)
+    return status
+
+
+def _command(name: str, parameters: dict) -> list[str]:
+    command = [sys.executable, '-m', f'echo_depth_ros.nodes.{name}', '--ros-args']
+    for key, value in parameters.items():
+        if value != '':
+            command += ['-p', f'{key}:={value}']
+    return command
+
+
+@contextmanager
+def _processes(logs: Path) -> Iterator:
+    """Start processes that end with the block, each with a log of its own."""
+    logs.mkdir(parents=True, exist_ok=True)
+    running: list[subprocess.Popen] = []
+
+    def start(name: str, parameters: dict, command: list[str] | None = None) -> None:
+        with open(logs / f'{name}.log', 'w', encoding='utf-8') as log:
+            running.append(subprocess.Popen(
+                command or _command(name, parameters), stdout=log, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, start_new_session=True))
+
+    try:
+        yield start
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGINT)
+        for process in running:
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _open_rviz(start) -> None:
+    if shutil.which('rviz2') is None:
+        print('RViz is not installed here (no rviz2 on the PATH); going on without it.')
+        return
+    if shutil.which('ros2') is not None:
+        for frame in FRAMES:
+            start(f'{frame.child}_frame', {}, [
+                'ros2', 'run', 'tf2_ros', 'static_transform_publisher',
+                *frame.publisher_arguments()])
+    start('rviz2', {}, ['rviz2', '-d', str(_rviz_config())])
+
+
+def _rviz_config() -> Path:
+    name = Path('config', 'echo_depth.rviz')
+    prefixes = [*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix]
+    places = [Path(__file__).parent.parent / name,
+              *(Path(prefix, 'share', 'echo_depth_ros', name) for prefix in prefixes if prefix)]
+    for path in places:
+        if path.is_file():
+            return path
+    raise EchoDepthError(f'no RViz view in {", ".join(map(str, places))}; reinstall the package')

@@ -1,0 +1,170 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+import math
+
+from geometry_msgs.msg import Twist
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+import numpy as np
+import pytest
+from sensor_msgs.msg import CameraInfo, Image
+
+from echo_depth_ros.nodes import conversions as c
+from echo_depth_ros.nodes.health import Level, Status
+from echo_depth_ros.vision.camera import CameraModel
+
+STAMP = 1_700_000_000_123_456_789
+quick = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+@quick
+@given(st.integers(0, 2**31 * 10**9 - 1))
+def test_stamps_keep_every_nanosecond(stamp):
+    assert c.stamp_from_msg(c.stamp_to_msg(stamp)) == stamp
+
+
+@quick
+@given(arrays.arrays(st.sampled_from([np.float32, np.uint16, np.uint8]), st.one_of(
+    st.tuples(st.integers(1, 9), st.integers(1, 9)))))
+def test_grey_images_round_trip(image):
+    msg = c.image_to_msg(image, STAMP, 'camera')
+    back = c.image_from_msg(msg)
+    assert back.dtype == image.dtype
+    np.testing.assert_array_equal(back, image)
+    assert (msg.height, msg.width) == image.shape
+    assert msg.step == image.shape[1] * image.itemsize
+    assert c.stamp_from_msg(msg.header.stamp) == STAMP and msg.header.frame_id == 'camera'
+
+
+@quick
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))
+def test_colour_images_round_trip_and_bgr_is_turned(image):
+    msg = c.image_to_msg(image, STAMP, 'camera')
+    assert msg.encoding == 'rgb8'
+    np.testing.assert_array_equal(c.image_from_msg(msg), image)
+    msg.encoding = 'bgr8'
+    np.testing.assert_array_equal(c.image_from_msg(msg), image[..., ::-1])
+
+
+@quick
+@given(arrays.arrays(np.float32, st.tuples(st.just(2), st.integers(1, 50))))
+def test_recordings_round_trip(recording):
+    np.testing.assert_array_equal(
+        c.recording_from_msg(c.recording_to_msg(recording, STAMP, 'ears')), recording)
+
+
+@pytest.mark.parametrize('dtype,encoding', [(np.float32, '32FC1'), (np.uint16, '16UC1')])
+def test_the_other_byte_order_is_understood(dtype, encoding):
+    image = np.arange(6, dtype=dtype).reshape(2, 3)
+    msg = c.image_to_msg(image, STAMP, 'camera')
+    swapped = image.astype(image.dtype.newbyteorder())
+    other = Image(height=2, width=3, encoding=encoding, step=msg.step,
+                  is_bigendian=not msg.is_bigendian, data=swapped.tobytes())
+    np.testing.assert_array_equal(c.image_from_msg(other), image)
+
+
+def test_padded_rows_are_understood():
+    image = np.arange(6, dtype=np.float32).reshape(2, 3)
+    padded = np.zeros((2, 20), np.uint8)
+    padded[:, :12] = image.view(np.uint8)
+    msg = Image(height=2, width=3, encoding='32FC1', step=20, data=padded.tobytes())
+    np.testing.assert_array_equal(c.image_from_msg(msg), image)
+
+
+def test_reading_in_native_order_does_not_copy():
+    msg = c.image_to_msg(np.ones((4, 4), np.float32), STAMP, 'camera')
+    assert not c.image_from_msg(msg).flags.owndata
+
+
+def test_non_contiguous_rows_are_written_right():
+    image = np.arange(24, dtype=np.float32).reshape(4, 6)[::2, ::-1]
+    np.testing.assert_array_equal(c.image_from_msg(c.image_to_msg(image, STAMP, '')), image)
+
+
+@pytest.mark.parametrize('image', [
+    np.zeros((2, 2)), np.zeros(4, np.float32), np.zeros((2, 2, 4), np.uint8),
+    np.zeros((2, 2, 3), np.float32)])
+def test_what_has_no_encoding_is_refused(image):
+    with pytest.raises(c.MessageError, match='no image encoding'):
+        c.image_to_msg(image, STAMP, '')
+
+
+@pytest.mark.parametrize('change,words', [
+    ({'encoding': 'yuv422'}, "'yuv422'; expected one of"),
+    ({'step': 3}, 'rows of 3 bytes'),
+    ({'height': 3}, '32 bytes in all; expected'),
+    ({'width': 0}, 'image of 2x0')])
+def test_broken_images_are_refused_with_what_was_expected(change, words):
+    msg = c.image_to_msg(np.zeros((2, 4), np.float32), STAMP, '')
+    for name, value in change.items():
+        setattr(msg, name, value)
+    with pytest.raises(c.MessageError, match=words):
+        c.image_from_msg(msg)
+
+
+def test_sound_of_another_layout_is_refused():
+    with pytest.raises(c.MessageError, match="3 rows of '32FC1'; expected 2 rows"):
+        c.recording_from_msg(c.image_to_msg(np.zeros((3, 9), np.float32), STAMP, ''))
+    with pytest.raises(c.MessageError, match="2 rows of 'mono8'; expected 1 row of"):
+        c.recording_from_msg(c.image_to_msg(np.zeros((2, 9), np.uint8), STAMP, ''), channels=1)
+
+
+def test_millimetres_become_metres_and_zero_is_unknown():
+    depth = c.depth_from_msg(c.image_to_msg(np.array([[0, 1500]], np.uint16), STAMP, ''))
+    assert np.isnan(depth[0, 0]) and depth[0, 1] == pytest.approx(1.5)
+    with pytest.raises(c.MessageError, match='expected 32FC1 metres or 16UC1'):
+        c.depth_from_msg(c.image_to_msg(np.zeros((2, 2), np.uint8), STAMP, ''))
+
+
+def test_relative_depth_keeps_its_unit():
+    relative = c.relative_from_msg(c.image_to_msg(np.array([[0, 1500]], np.uint16), STAMP, ''))
+    np.testing.assert_array_equal(relative, [[0, 1500]])
+    with pytest.raises(c.MessageError, match='relative depth came as'):
+        c.relative_from_msg(c.image_to_msg(np.zeros((2, 2), np.uint8), STAMP, ''))
+
+
+def test_camera_info_carries_the_pinhole():
+    msg = c.camera_to_msg(CameraModel(128, 128, 90.0, 90.0), STAMP, 'optical')
+    assert (msg.k[0], msg.k[2], msg.p[6]) == pytest.approx((64, 63.5, 63.5))
+    np.testing.assert_allclose(c.intrinsics_from_msg(msg), CameraModel().k)
+    assert c.intrinsics_from_msg(CameraInfo()) is None
+
+
+@pytest.mark.parametrize('range_m', [1.5, math.inf, math.nan])
+def test_ranges_round_trip(range_m):
+    msg = c.range_to_msg(range_m, (0.3, 12.0), math.pi, STAMP, 'link')
+    assert c.range_from_msg(msg) == pytest.approx(range_m, nan_ok=True)
+    assert msg.radiation_type == msg.ULTRASOUND and msg.max_range == pytest.approx(12)
+
+
+@quick
+@given(st.floats(-50, 50), st.floats(-50, 50), st.floats(-math.pi, math.pi))
+def test_poses_round_trip(x, y, yaw):
+    assert c.pose_from_msg(c.pose_to_msg(x, y, yaw, STAMP, 'odom')) == pytest.approx(
+        (x, y, yaw), abs=1e-9)
+
+
+def test_velocity_comes_stamped_or_not_and_must_be_a_number():
+    msg = c.velocity_to_msg(0.3, -0.5, STAMP, 'base_link')
+    assert c.velocity_from_msg(msg) == (0.3, -0.5)
+    assert c.velocity_from_msg(msg.twist) == (0.3, -0.5)
+    bad = Twist()
+    bad.linear.x = math.nan
+    with pytest.raises(c.MessageError, match='nan m/s'):
+        c.velocity_from_msg(bad)
+
+
+def test_odometry_and_path():
+    odometry = c.odometry_to_msg((1, 2, 0.5), (0.3, 0.1), STAMP, 'odom', 'base_link')
+    assert odometry.pose.pose.position.y == 2 and odometry.twist.twist.angular.z == 0.1
+    path = c.path_to_msg([c.pose_to_msg(1, 2, 0, STAMP, 'odom')], STAMP, 'odom')
+    assert path.poses[0].pose.position.x == 1 and path.header.frame_id == 'odom'
+
+
+def test_diagnostics_are_text():
+    msg = c.status_to_msg(Status(Level.WARN, 'late', {'rate': 13.70001, 'lost': 3}), 'node', STAMP)
+    status = msg.status[0]
+    assert (status.level, status.name, status.message) == (b'\x01', 'node', 'late')
+    assert [(v.key, v.value) for v in status.values] == [('rate', '13.7'), ('lost', '3')]

@@ -1,0 +1,163 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+import math
+from threading import Event
+
+import numpy as np
+import pytest
+from rclpy.lifecycle import TransitionCallbackReturn
+from sensor_msgs.msg import CameraInfo, Image, Range
+
+from echo_depth_ros.nodes.conversions import (
+    depth_from_msg,
+    image_to_msg,
+    intrinsics_from_msg,
+    recording_to_msg,
+    stamp_to_msg,
+)
+from echo_depth_ros.nodes.depth_inference import DepthInference
+from echo_depth_ros.perception.contract import ModelContract
+from echo_depth_ros.vision.camera import CameraModel
+
+STAMP = 1_700_000_000_000_000_123
+
+
+@pytest.fixture
+def seeing(bench, student):
+    """Start the node, with somebody who wants depth; return node, depths and the input."""
+    depths = bench.collect(Image, 'depth/image')
+    node = bench.start(DepthInference, model=student())
+    assert bench.matched(node, 'depth/image')
+    return node, depths, bench.publisher(Image, 'binaural')
+
+
+def test_depth_info_and_range_carry_the_windows_stamp(bench, student, ping):
+    depths = bench.collect(Image, 'depth/image')
+    infos = bench.collect(CameraInfo, 'depth/camera_info')
+    ranges = bench.collect(Range, 'range')
+    node = bench.start(DepthInference, model=student())
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/image', 'depth/camera_info', 'range')
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: depths and infos and ranges)
+    for msg in (depths[0], infos[0], ranges[0]):
+        assert msg.header.stamp == stamp_to_msg(STAMP)
+    assert depths[0].header.frame_id == infos[0].header.frame_id == 'echo_depth_optical_frame'
+    assert ranges[0].header.frame_id == 'echo_depth_link'
+    np.testing.assert_array_equal(depth_from_msg(depths[0]), np.full((128, 128), 3.0))
+    np.testing.assert_allclose(intrinsics_from_msg(infos[0]), CameraModel().k)
+    assert ranges[0].range == pytest.approx(2.0, abs=0.02)
+    assert ranges[0].radiation_type == Range.ULTRASOUND
+    values = node.diagnose().values
+    assert values['depth images and ranges'] == 1 and values['provider'] == 'CPUExecutionProvider'
+
+
+def broken(kind, window):
+    """Break a good window in one way."""
+    if kind == 'nan':
+        window[0, 500] = math.nan
+    elif kind == 'silent':
+        window[:] = 0
+    elif kind == 'clipped':
+        window[:] = np.clip(window * 50, -1, 1)
+    elif kind == 'noise':
+        window[:] = np.random.default_rng(0).normal(0, 0.1, window.shape)
+    elif kind == 'not aligned':
+        window[:] = np.roll(window, 400, axis=1)
+    elif kind == 'narrow':
+        return recording_to_msg(window[:, :3000], STAMP, 'ears')
+    elif kind == 'one ear':
+        return recording_to_msg(window[:1], STAMP, 'ears')
+    elif kind == 'encoding':
+        return image_to_msg((window * 100).astype(np.uint8), STAMP, 'ears')
+    msg = recording_to_msg(window, STAMP, 'ears')
+    if kind == 'cut short':
+        msg.data = msg.data[:100]
+    return msg
+
+
+@pytest.mark.parametrize('kind,words', [
+    ('nan', 'NaN'), ('silent', ''), ('clipped', 'clipped'), ('noise', ''), ('not aligned', ''),
+    ('narrow', '3000 samples came; expected 3197'), ('one ear', "1 rows of '32FC1'; expected 2"),
+    ('encoding', "'mono8'; expected 2 rows of 32FC1"), ('cut short', '100 bytes in all')])
+def test_what_cannot_be_believed_gives_no_depth_and_the_next_window_does(
+        bench, seeing, ping, kind, words):
+    node, depths, windows = seeing
+    windows.publish(broken(kind, ping()))
+    assert bench.until(lambda: node.diagnose().values['refused windows'] == 1)
+    assert words in node.diagnose().values['last refusal']
+    assert not depths
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: depths)
+    assert node.active and len(depths) == 1
+
+
+def test_the_other_byte_order_is_heard_too(bench, seeing, ping):
+    node, depths, windows = seeing
+    msg = recording_to_msg(ping(), STAMP, 'ears')
+    msg.is_bigendian = not msg.is_bigendian
+    msg.data = ping().byteswap().tobytes()
+    windows.publish(msg)
+    assert bench.until(lambda: depths)
+
+
+def test_nothing_is_computed_for_nobody(bench, student, ping):
+    node = bench.start(DepthInference, model=student())
+    windows = bench.publisher(Image, 'binaural')
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: node.diagnose().values['nobody subscribed'] == 1)
+    assert node.diagnose().values['depth images and ranges'] == 0
+
+
+def test_a_window_that_waits_too_long_is_dropped_for_a_newer_one(bench, seeing, ping):
+    node, depths, windows = seeing
+    started, go_on = Event(), Event()
+    perceive = node._perceiver.perceive
+
+    def slowly(*args, **kwargs):
+        started.set()
+        assert go_on.wait(10)
+        return perceive(*args, **kwargs)
+
+    node._perceiver.perceive = slowly
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(started.is_set)
+    for late in (1, 2, 3):
+        windows.publish(recording_to_msg(ping(), STAMP + late, 'ears'))
+        assert bench.until(lambda late=late: node.diagnose().values['windows'] == 1 + late)
+    go_on.set()
+    assert bench.until(lambda: len(depths) == 2)
+    assert [d.header.stamp.nanosec for d in depths] == [123, 126]
+    assert node.diagnose().values['dropped windows'] == 2
+
+
+def test_a_network_that_fails_costs_one_window(bench, seeing, ping):
+    node, depths, windows = seeing
+    infer = node._model.infer
+    node._model.infer = lambda window: 1 / 0
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: node.diagnose().values['refused windows'] == 1)
+    node._model.infer = infer
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: depths)
+
+
+def corrupt(student, tmp_path):
+    path = tmp_path / 'cut.onnx'
+    whole = open(student(), 'rb').read()
+    path.write_bytes(whole[:len(whole) // 2])
+    return str(path)
+
+
+@pytest.mark.parametrize('model,words', [
+    (lambda student, tmp_path: str(tmp_path / 'none.onnx'), 'does not exist'),
+    (corrupt, 'cannot be loaded as an ONNX model'),
+    (lambda student, tmp_path: student(ModelContract(sample_rate=48000)),
+     'sample_rate is 48000 in the model and 44100 here')])
+def test_a_model_that_does_not_fit_keeps_the_node_unconfigured_and_alive(
+        bench, student, tmp_path, model, words):
+    node = bench.make(DepthInference, model=model(student, tmp_path))
+    assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert words in node.problem and not node.active
+    bench.spin(0.05)

@@ -1,0 +1,252 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What the launch file starts, and the parameters and the view that go with it.
+
+Launching needs launch and launch_ros, which are not on PyPI; without them those tests are
+skipped. The others need rclpy only.
+"""
+
+import asyncio
+import importlib.util
+from pathlib import Path
+import re
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PARAMETERS = ROOT / 'config' / 'echo_depth.yaml'
+VIEW = ROOT / 'config' / 'echo_depth.rviz'
+LAUNCH_FILE = ROOT / 'launch' / 'echo_depth.launch.py'
+
+NODES = {
+    'chirp_emitter': 'ChirpEmitter',
+    'binaural_capture': 'BinauralCapture',
+    'depth_inference': 'DepthInference',
+    'depth_scale': 'DepthScale',
+    'room_simulator': 'RoomSimulator',
+}
+ROS_OWN = {'use_sim_time', 'start_type_description_service'}
+
+
+@pytest.fixture(scope='module')
+def made_nodes():
+    """Every node of this package, unconfigured, in a context of their own."""
+    rclpy = pytest.importorskip('rclpy', reason='rclpy is not installed')
+    from rclpy.parameter import Parameter
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=None)
+    made = {}
+    for name, class_name in NODES.items():
+        module = importlib.import_module(f'echo_depth_ros.nodes.{name}')
+        made[name] = getattr(module, class_name)(
+            context=context, parameter_overrides=[Parameter('autostart', value=False)])
+    yield made
+    for node in made.values():
+        node.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+def values_in_file() -> dict:
+    content = yaml.safe_load(PARAMETERS.read_text(encoding='utf-8'))
+    assert list(content) == ['/**'] and list(content['/**']) == ['ros__parameters']
+    return content['/**']['ros__parameters']
+
+
+def declared(node) -> dict:
+    parameters = node.get_parameters_by_prefix('')
+    return {name: parameter.value for name, parameter in parameters.items()
+            if name not in ROS_OWN and not name.startswith('qos_overrides.')}
+
+
+def test_parameter_file_has_every_parameter_with_its_default(made_nodes):
+    defaults = {}
+    for node in made_nodes.values():
+        defaults.update(declared(node))
+    assert values_in_file() == {**defaults, 'autostart': True}
+
+
+def test_nodes_that_share_a_parameter_share_its_default(made_nodes):
+    seen = {}
+    for name, node in made_nodes.items():
+        for parameter, value in declared(node).items():
+            assert seen.setdefault(parameter, value) == value, f'{parameter} of {name}'
+
+
+def test_every_parameter_in_the_file_has_a_comment():
+    text = PARAMETERS.read_text(encoding='utf-8')
+    section = text[text.index('/**:\n  ros__parameters:'):]
+    commented = False
+    for line in section.splitlines()[2:]:
+        # A comment speaks for the parameters that follow it up to the next blank or comment line.
+        commented = line.lstrip().startswith('#') or (commented and bool(line.strip()))
+        if re.match(r'    \w+:', line):
+            assert commented, line
+
+
+def test_view_shows_topics_that_are_published(made_nodes):
+    view = yaml.safe_load(VIEW.read_text(encoding='utf-8'))['Visualization Manager']
+    displays = {d['Class'].removeprefix('rviz_default_plugins/'): d for d in view['Displays']}
+    assert {'DepthCloud', 'Image', 'Path', 'Range', 'TF'} <= displays.keys()
+    topics = {d['Topic']['Value'] for d in view['Displays'] if 'Topic' in d}
+    topics.add(displays['DepthCloud']['Depth Map Topic'])
+    published = {publisher.topic_name for node in made_nodes.values()
+                 for publisher in node.publishers}
+    assert topics <= published
+    assert {'/depth/image', '/camera/color/image_raw', '/path'} <= topics
+    assert view['Global Options']['Fixed Frame'] == 'odom'
+
+
+@pytest.fixture(scope='module')
+def launch_module():
+    """Return the launch file as a module."""
+    for package in ('launch.actions', 'launch_ros.actions'):
+        pytest.importorskip(
+            package, reason=f'{package} is not installed; it comes with a ROS distribution')
+    spec = importlib.util.spec_from_file_location('echo_depth_launch', LAUNCH_FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def started(module, **arguments: str):
+    """Return nodes by name, or executable, and the messages that launching brings about."""
+    from launch import LaunchContext
+    from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
+    from launch_ros.actions import Node
+    context = LaunchContext(argv=[f'{k}:={v}' for k, v in arguments.items()])
+    context.launch_configurations.update(arguments)
+    context._set_asyncio_loop(asyncio.new_event_loop())
+    nodes, messages = [], []
+    for entity in module.generate_launch_description().entities:
+        if isinstance(entity, DeclareLaunchArgument):
+            entity.execute(context)
+        elif isinstance(entity, OpaqueFunction):
+            for action in entity.execute(context) or []:
+                if isinstance(action, Node):
+                    action._perform_substitutions(context)
+                    nodes.append(action)
+                elif isinstance(action, LogInfo):
+                    messages.append(''.join(part.perform(context) for part in action.msg))
+    unnamed = nodes[0].UNSPECIFIED_NODE_NAME
+    names = [node.node_name.rpartition('/')[2] for node in nodes]
+    return {node.node_executable if name == unnamed else name: node
+            for name, node in zip(names, nodes)}, messages
+
+
+def command(node) -> str:
+    """Return the ROS arguments of a node's process in one line."""
+    return ' '.join(part.perform(None) if hasattr(part, 'text') else ''
+                    for argument in node.cmd for part in argument)
+
+
+def parameters_of(node) -> dict:
+    """Return the parameters that a node's process is given, later ones over earlier ones."""
+    given = {}
+    for path in re.findall(r'--params-file (\S+)', command(node)):
+        for section in yaml.safe_load(Path(path).read_text(encoding='utf-8')).values():
+            given.update(section['ros__parameters'])
+    return given
+
+
+def test_arguments_are_those_of_the_design(launch_module):
+    names = {argument.name: argument for argument in launch_module.ARGUMENTS}
+    assert {'params_file', 'namespace', 'use_sim_time', 'sim', 'camera', 'model', 'rviz',
+            'log_level'} <= names.keys()
+    assert all(argument.description for argument in names.values())
+    assert names['camera'].choices == ['none', 'realsense', 'zed', 'topics']
+    assert names['rviz'].choices == ['true', 'false']
+
+
+def test_simulation_starts_the_whole_chain(launch_module):
+    nodes, _ = started(launch_module, sim='true')
+    assert NODES.keys() & nodes.keys() == NODES.keys() - {'depth_scale'}
+    assert parameters_of(nodes['chirp_emitter'])['backend'] == 'simulated'
+    assert parameters_of(nodes['depth_inference'])['model'] == ''
+    assert parameters_of(nodes['depth_inference'])['use_sim_time'] is False
+
+
+def test_scale_and_model_and_time(launch_module):
+    nodes, _ = started(
+        launch_module, scale='true', model='/models/other.onnx', use_sim_time='true')
+    assert 'depth_scale' in nodes
+    assert parameters_of(nodes['depth_inference'])['model'] == '/models/other.onnx'
+    assert parameters_of(nodes['depth_scale'])['use_sim_time'] is True
+
+
+def test_hardware_is_announced_for_the_next_release(launch_module):
+    nodes, messages = started(launch_module, sim='false')
+    assert 'room_simulator' not in nodes
+    assert parameters_of(nodes['binaural_capture'])['backend'] == 'portaudio'
+    assert any('next release' in message for message in messages)
+
+
+@pytest.mark.parametrize(('camera', 'topic'), [
+    ('realsense', '/camera/camera/aligned_depth_to_color/image_raw'),
+    ('zed', '/zed/zed_node/depth/depth_registered'),
+    ('topics', '/my/depth'),
+])
+def test_camera_topics(launch_module, camera, topic):
+    nodes, _ = started(launch_module, camera=camera, depth_topic='/my/depth')
+    remappings = dict(nodes['binaural_capture'].expanded_remapping_rules)
+    assert remappings['camera/depth/image_raw'] == topic
+    assert nodes['depth_inference'].expanded_remapping_rules is None
+
+
+def test_no_camera_leaves_the_simulated_one(launch_module):
+    nodes, _ = started(launch_module, camera='none')
+    assert nodes['binaural_capture'].expanded_remapping_rules is None
+
+
+def test_namespace_and_log_level(launch_module):
+    nodes, _ = started(launch_module, namespace='/robot_1/', log_level='debug')
+    assert nodes['depth_inference'].node_name == '/robot_1/depth_inference'
+    assert '--log-level robot_1.depth_inference:=debug' in command(nodes['depth_inference'])
+
+
+def test_static_frames(launch_module, monkeypatch):
+    monkeypatch.setattr(launch_module, 'is_installed', lambda package: True)
+    nodes, messages = started(launch_module)
+    children = {child for _, child, _, _ in launch_module.FRAMES}
+    assert {f'{child}_frame' for child in children} <= nodes.keys()
+    assert messages == []
+    line = command(nodes['speaker_frame'])
+    assert '--frame-id echo_depth_link --child-frame-id speaker --x 0.1 --y 0.0 --z -0.08' in line
+
+
+def test_frames_agree_with_the_simulated_rig(launch_module):
+    from echo_depth_ros.sim.rig import Rig
+    offsets = {child: offset for _, child, offset, _ in launch_module.FRAMES}
+    assert offsets['speaker'] == Rig().speaker
+    assert offsets['echo_depth_link'] == (0.0, 0.0, Rig().height)
+
+
+def test_optical_frame_looks_ahead(launch_module):
+    angles = {child: turn for _, child, _, turn in launch_module.FRAMES}
+    # Fixed axes x, y, z in turn, as static_transform_publisher takes roll, pitch and yaw.
+    turn = Rotation.from_euler('xyz', angles['echo_depth_optical_frame'])
+    right_down_ahead = turn.apply(np.eye(3))
+    np.testing.assert_allclose(
+        right_down_ahead, [[0, -1, 0], [0, 0, -1], [1, 0, 0]], atol=1e-12)
+
+
+def test_view_follows_the_namespace(launch_module, monkeypatch):
+    monkeypatch.setattr(launch_module, 'is_installed', lambda package: True)
+    nodes, _ = started(launch_module, rviz='true', namespace='robot_1')
+    remappings = dict(nodes['rviz2'].expanded_remapping_rules)
+    view = yaml.safe_load(VIEW.read_text(encoding='utf-8'))['Visualization Manager']
+    for display in view['Displays']:
+        if 'Topic' in display:
+            topic = display['Topic']['Value']
+            assert remappings[topic] == '/robot_1' + topic
+
+
+def test_missing_packages_are_named(launch_module, monkeypatch):
+    monkeypatch.setattr(launch_module, 'is_installed', lambda package: False)
+    nodes, messages = started(launch_module, rviz='true')
+    assert nodes
+    assert any('tf2_ros' in message for message in messages)
+    assert any('rviz2' in message for message in messages)
