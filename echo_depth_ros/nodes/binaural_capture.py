@@ -12,6 +12,7 @@ from std_msgs.msg import Header
 
 from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
 from echo_depth_ros.audio.errors import AudioError, DeviceLostError
+from echo_depth_ros.audio.window_capture import Capture, WindowCapture
 from echo_depth_ros.nodes.camera_pairing import CameraPairing
 from echo_depth_ros.nodes.chirp_emitter import BACKENDS
 from echo_depth_ros.nodes.conversions import recording_to_msg, stamp_from_msg
@@ -20,7 +21,6 @@ from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
 from echo_depth_ros.nodes.simulated_air import AirMicrophones
 from echo_depth_ros.nodes.spin import run
-from echo_depth_ros.nodes.window_capture import Capture, WindowCapture
 
 _PATIENCE = 0.5
 _FARTHEST = 5.0

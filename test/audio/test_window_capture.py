@@ -11,7 +11,7 @@ from echo_depth_ros.acoustics.errors import NoChirpError
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
 from echo_depth_ros.audio.errors import ReadTimeoutError
 from echo_depth_ros.audio.ring import FrameRing
-from echo_depth_ros.nodes.window_capture import WindowCapture
+from echo_depth_ros.audio.window_capture import WindowCapture
 
 FMT = PingFormat()
 TRAVEL = FMT.direct_distance / SPEED_OF_SOUND * FMT.sample_rate
