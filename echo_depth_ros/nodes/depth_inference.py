@@ -21,7 +21,7 @@ from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
 from echo_depth_ros.nodes.spin import run
 from echo_depth_ros.perception.assets import find_model
-from echo_depth_ros.perception.echo_depth import EchoDepth, Perception
+from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_RANGE, Perception
 from echo_depth_ros.perception.encoding import encode_range
 from echo_depth_ros.perception.model import StudentModel
 from echo_depth_ros.vision.camera import CameraModel
@@ -48,9 +48,9 @@ class DepthInference(ManagedNode):
         self.declare('threads', 2, 'CPU threads of one inference', low=1, high=64)
         self.declare('min_snr_db', 6.0, 'Least signal-to-noise ratio of the direct sound in dB',
                      low=-20.0, high=80.0)
-        self.declare('min_range', 0.55, 'Metres; nearer echoes do not count. A head half a metre '
-                     'above the floor hears the floor at 0.47 m in every ping', low=0.01,
-                     high=10.0)
+        self.declare('min_range', MIN_RANGE, 'Metres; nearer echoes do not count. A head half a '
+                     'metre above the floor hears the floor at 0.47 m in every ping',
+                     low=0.01, high=10.0)
         self.declare('max_range', 12.0, 'Metres; further first echoes count as none',
                      low=0.1, high=100.0)
         self._depth_publisher = self.publisher(Image, 'depth/image')

@@ -17,6 +17,10 @@ from echo_depth_ros.acoustics.sync import cut_window, DirectSound, find_direct_s
 from echo_depth_ros.perception.encoding import encode_depth
 from echo_depth_ros.perception.model import StudentModel
 
+MIN_RANGE = 0.55
+"""Metres from which on an echo counts as the first: a head half a metre above the floor hears the
+floor at 0.47 m in every ping."""
+
 
 @dataclass(frozen=True, eq=False)
 class Perception:
@@ -52,14 +56,14 @@ class EchoDepth:
     """
 
     def __init__(self, model: Optional[StudentModel] = None, fmt: PingFormat = PingFormat(), *,
-                 min_snr_db: float = 3.0, min_range: float = 0.3, max_range: float = 12.0,
+                 min_snr_db: float = 3.0, min_range: float = MIN_RANGE, max_range: float = 12.0,
                  alignment_tolerance: int = 8):
         """
         Set the limits within which a ping is believed.
 
         :param min_snr_db: least signal-to-noise ratio of the direct sound, as
             :attr:`Quality.snr_db` defines it. Below it there is no depth and no range.
-        :param min_range: metres; nearer first echoes drown in the direct sound.
+        :param min_range: metres; nearer echoes do not count, such as the floor's.
         :param max_range: metres; further first echoes count as none.
         :param alignment_tolerance: samples by which the direct sound of a window that comes
             aligned may miss its place.

@@ -22,7 +22,7 @@ import soxr
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.perception.assets import default_model_path, find_model
-from echo_depth_ros.perception.echo_depth import EchoDepth, Perception
+from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_RANGE, Perception
 from echo_depth_ros.perception.model import ModelError, StudentModel
 
 
@@ -95,6 +95,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--no-depth', action='store_true', help='first-echo range only, no model')
     parser.add_argument('--start', type=float, default=0.0, metavar='SECONDS',
                         help='look for the first chirp after so many seconds of the file')
+    parser.add_argument('--min-range', type=float, default=MIN_RANGE, metavar='METRES',
+                        help='nearer echoes, as from the floor, do not count as the first '
+                             '(default: %(default)s)')
     parser.add_argument('--threads', type=int, default=2, help='CPU threads of the student')
 
 
@@ -107,8 +110,11 @@ def main(args: argparse.Namespace) -> int:
         raise RecordingError(
             f'--start is {args.start} s; {args.file} lasts '
             f'{recording.shape[1] / fmt.sample_rate:.2f} s')
+    if not 0 < args.min_range < 12:
+        raise RecordingError(f'--min-range is {args.min_range}; expected metres from 0 to 12')
     model = None if args.no_depth else _load_model(args.model, fmt, args.threads, notes)
-    heard = EchoDepth(model, fmt).perceive(recording, search=(first, recording.shape[1]))
+    ears = EchoDepth(model, fmt, min_range=args.min_range)
+    heard = ears.perceive(recording, search=(first, recording.shape[1]))
     for line in [*(f'note: {note}' for note in notes), *describe(heard, fmt)]:
         print(line)
     if heard.window is not None:
