@@ -16,6 +16,7 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.baselines import ConstantImages, echo_range, MIN_RANGES, ScaledMean
 from echo_depth_ros.learning.dataset import DatasetError, EchoSplit, SPLITS
 from echo_depth_ros.learning.sheet import draw_sheet
+from echo_depth_ros.perception.echo_depth import EchoDepth
 from echo_depth_ros.perception.metrics import DepthFigures, FigureMean, FIGURES, PROTOCOLS
 from echo_depth_ros.perception.model import StudentModel
 
@@ -31,7 +32,8 @@ class Evaluation:
     :ivar methods: mean figures by method.
     :ivar shapes: the student's mean figures by kind of room, with the number of images.
     :ivar student_rel: (N,) the student's REL image by image, NaN without truth.
-    :ivar empty: images without one valid pixel, in no mean.
+    :ivar empty: images without one valid pixel, or refused by the chain; in no mean of the
+        student.
     """
 
     methods: dict[str, DepthFigures]
@@ -81,17 +83,21 @@ def evaluate(model: StudentModel, train: EchoSplit, test: EchoSplit,
     """
     Compare the student with the baselines, which are fitted on ``train``, on ``test``.
 
-    The student sees one window at a time, as the node does.
+    The student sees one window at a time, as the node does; a window that the node would refuse
+    has no depth image, which shows in the coverage.
     """
     constant = ConstantImages.fit(train)
     scaled = [ScaledMean.fit(train, constant.mean, fmt, reach) for reach in MIN_RANGES]
+    ears = EchoDepth(model, fmt)
     means: dict[str, FigureMean] = {}
     shapes: dict[str, FigureMean] = {}
     rel = np.full(len(test), np.nan)
     for index in tqdm(range(len(test)), desc='evaluate', unit='image', disable=not progress):
         window = test[index][0].numpy()
         truth = test.depth_metres(index)
-        guesses = {STUDENT: model.infer(window), **constant.images()}
+        depth = ears.perceive(window).depth
+        guesses = {STUDENT: np.full_like(truth, np.nan) if depth is None else depth,
+                   **constant.images()}
         for images in scaled:
             guesses |= images.images(echo_range(window, fmt, images.min_range))
         for name, guess in guesses.items():
@@ -140,7 +146,7 @@ def main(args: Namespace) -> int:
         print(f'echo-depth evaluate: {error}', file=sys.stderr)
         return 2
     print(f'{args.model} on {len(test)} images of {args.data}/{args.split}'
-          + (f', {result.empty} without truth left out' if result.empty else ''))
+          + (f', {result.empty} without truth or refused left out' if result.empty else ''))
     print(result.table())
     if args.json:
         args.json.write_text(json.dumps(result.to_dict(), indent=2) + '\n')
