@@ -48,7 +48,7 @@ examples:
     echo-depth run recording.wav
 
   train a student of your own, from nothing:
-    echo-depth simulate data/rooms --rooms 400 --poses 40 --seed 1
+    echo-depth simulate data/rooms
     echo-depth train data/rooms --out runs/first
     echo-depth export runs/first/best.pt models/first.onnx
     echo-depth evaluate models/first.onnx data/rooms --split test

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='how long to drive after the first depth image (default: 30)')
     parser.add_argument('--seed', type=int, default=90001,
                         help='which room (default: 90001; the shipped model was trained on rooms '
-                             'below 10000 and has never heard any above)')
+                             '0 to 1999 and has never heard any above)')
     parser.add_argument('--room', default='', help='box, corridor, l, or a room description '
                                                    'file; drawn from the seed when omitted')
     parser.add_argument('--out', type=Path, default=Path('out/demo'),

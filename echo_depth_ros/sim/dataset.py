@@ -116,9 +116,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'Simulate furnished rooms with a robot that chirps and listens, and write waveforms, '
         'depth, colour and materials for training. A stopped run goes on where it was.')
     parser.add_argument('out', type=Path, help='folder to write to')
-    parser.add_argument('--rooms', type=int, default=1500, help='rooms in all (default: 1500)')
-    parser.add_argument('--poses', type=int, default=16,
-                        help='poses of the robot in each room (default: 16)')
+    parser.add_argument('--rooms', type=int, default=2000, help='rooms in all (default: 2000)')
+    parser.add_argument('--poses', type=int, default=12,
+                        help='poses of the robot in each room (default: 12)')
     parser.add_argument('--seed', type=int, default=0, help='number of the first room')
     parser.add_argument('--workers', type=int, default=os.cpu_count(),
                         help='processes (default: one a core)')
