@@ -95,7 +95,7 @@ $(MADE):
 	done; \
 	if [ -z "$$made" ]; then echo "$$NO_PYTHON" >&2; exit 2; fi
 # The distribution's messages are built against its NumPy; a newer one would not load them.
-	@$(if $(VENV_FLAGS),$(BIN)/python -c 'import numpy; print("numpy==" + numpy.__version__)',:) \
+	@$(if $(VENV_FLAGS),$(BIN)/python -c 'import numpy; print("numpy~=" + numpy.__version__)',:) \
 	    > $(VENV)/constraints.txt
 	@touch $@
 

@@ -15,6 +15,7 @@ their published descriptions and have random weights: only their time is compare
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 import tempfile
 import time
@@ -30,18 +31,20 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.features import Spectrogram
 
 FMT = PingFormat()
+_ECHONET = replace(FMT, window=2646)
+"""Its 60 ms, which are 166 frames."""
 MODEL = Path(__file__).parents[1] / 'models' / 'echo_depth_student.onnx'
 
 
 class Magnitude(nn.Module):
     """The peers' own preprocessing: magnitude spectrogram of both ears, (N, 2, 257, frames)."""
 
-    def __init__(self):
+    def __init__(self, fmt=FMT):
         super().__init__()
-        self.transform = Spectrogram(FMT)
+        self.transform = Spectrogram(fmt)
 
     def forward(self, waveform):
-        """Map (N, 2, window) to (N, 2, 257, 200)."""
+        """Map (N, 2, fmt.window) to (N, 2, 257, frames)."""
         real, imag = self.transform(waveform)
         return torch.sqrt(real**2 + imag**2)
 
@@ -51,7 +54,7 @@ class EchoNetShape(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.magnitude = Magnitude()
+        self.magnitude = Magnitude(_ECHONET)
         layers, last = [], 2
         for width, kernel, stride in ((32, 8, 4), (64, 4, 2), (8, 3, 1)):
             layers += [nn.Conv2d(last, width, kernel, stride), nn.BatchNorm2d(width), nn.ReLU()]
@@ -66,7 +69,7 @@ class EchoNetShape(nn.Module):
 
     def forward(self, waveform):
         """Map (N, 2, window) to (N, 128, 128)."""
-        return self.body(self.magnitude(waveform)[..., :166])[:, 0]
+        return self.body(self.magnitude(waveform[..., :_ECHONET.window]))[:, 0]
 
 
 class UNetShape(nn.Module):

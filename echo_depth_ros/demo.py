@@ -46,6 +46,8 @@ def main(args: argparse.Namespace) -> int:
     if not 0 < args.seconds <= 3600:
         print('echo-depth demo: --seconds must lie between 0 and 3600', file=sys.stderr)
         return 2
+    # So that the nodes end with this process however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     model = find_model(args.model).resolve()
     StudentModel(model)  # so that a bad one is named here, not in a log
     args.out.mkdir(parents=True, exist_ok=True)

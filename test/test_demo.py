@@ -14,7 +14,7 @@ pytest.importorskip('rclpy')
 
 def _demo(out, *arguments):
     environment = {**os.environ, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-                   'ROS_DOMAIN_ID': str(101 + os.getpid() % 100)}
+                   'ROS_DOMAIN_ID': str(1 + os.getpid() % 100)}
     return subprocess.run(
         [sys.executable, '-m', 'echo_depth_ros.cli', 'demo', '--out', str(out), *arguments],
         env=environment, capture_output=True, text=True, timeout=120)

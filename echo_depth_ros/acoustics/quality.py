@@ -72,12 +72,20 @@ def assess(window: np.ndarray, fmt: PingFormat, min_snr_db: float = 0.0) -> Qual
         _problem(peak, clipped, imbalance, snr_db, min_snr_db))
 
 
+def silence(peak: float) -> str | None:
+    """Say what is wrong with a recording whose largest magnitude is ``peak``, if it is silent."""
+    if not peak < SILENT_PEAK:
+        return None
+    return (f'silent: peak {peak:.1g}, expected at least {SILENT_PEAK:g}: unmute the '
+            'microphones or raise their gain')
+
+
 def _problem(
         peak: float, clipped: float, imbalance: float, snr_db: float,
         min_snr_db: float) -> str | None:
-    if peak < SILENT_PEAK:
-        return (f'silent: peak {peak:.1g}, expected at least {SILENT_PEAK:g}: unmute the '
-                'microphones or raise their gain')
+    silent = silence(peak)
+    if silent:
+        return silent
     if clipped > CLIPPED_FRACTION:
         return (f'clipped: {clipped:.1%} of the samples at full scale, expected at most '
                 f'{CLIPPED_FRACTION:.1%}: lower the gain of the microphones or the speaker')

@@ -51,12 +51,32 @@ class Echo:
     snr_db: float
 
 
+@dataclass(frozen=True)
+class FloorEcho:
+    """
+    What the floor answers, which is no obstacle.
+
+    A head half a metre above the floor hears it in every ping, sooner than most walls. Speaker
+    and ears look ahead, so the floor sounds duller and 10 dB fainter than a wall at its distance;
+    what comes from its distance counts only when it is louder than that.
+
+    :ivar near: metres from which on the floor may answer.
+    :ivar far: metres up to which its patches still do.
+    :ivar level_db: most that the floor's compressed pulse reaches, in dB of the direct sound's.
+    """
+
+    near: float = 0.42
+    far: float = 0.60
+    level_db: float = -8.0
+
+
 def first_echo(
         window: np.ndarray,
         fmt: PingFormat,
         min_range: float = 0.3,
         max_range: float = 12.0,
-        weaker_db: float = 12.0) -> Echo:
+        weaker_db: float = 12.0,
+        floor: FloorEcho | None = None) -> Echo:
     """
     Find the first echo that counts, not the loudest.
 
@@ -66,7 +86,7 @@ def first_echo(
     loudest echo in the range asked for.
 
     A robot hears the floor, too: with speaker and ears at half a metre it answers at about the
-    rig's height. Raise ``min_range`` above that to hear what stands in front only.
+    rig's height. ``floor`` tells how to hear past it.
 
     :param window: float array of shape ``(2, fmt.window)``, direct sound on
         ``fmt.direct_index``.
@@ -74,6 +94,7 @@ def first_echo(
     :param min_range: metres; nearer echoes are passed over.
     :param max_range: metres; farther echoes are passed over.
     :param weaker_db: how much weaker than the loudest echo the first may be.
+    :param floor: where and how loud the floor answers; None counts it like anything else.
     :returns: the echo, with ``range_m`` +inf where there is none.
     :raises WindowError: when the window is not a finite ``(2, fmt.window)`` float array.
     :raises ValueError: when the ranges are not ``0 < min_range < max_range``.
@@ -95,6 +116,7 @@ def first_echo(
     noise = [_noise_before(ear, round(min(direct)) - _DIRECT_ENDS) for ear in response]
     power = sum(_from(ear, at, begin)**2 / level
                 for ear, at, level in zip(response, direct, noise, strict=True))
+    power = _without_floor(power, round(begin), floor, fmt)
     first = _first(power, lo, hi, round(begin), 10**(weaker_db / 10), fmt)
     found = first is not None
     near = first if found else lo + int(np.argmax(power[lo:hi]))
@@ -106,7 +128,8 @@ def first_echo(
     if not found:
         return Echo(math.inf, math.inf, snr_db)
     delay = _mean_delay(echoes, direct)
-    return Echo(fmt.samples_to_range(delay), delay / fmt.sample_rate, snr_db)
+    # The mean over the ears may lie a hair before the sample from which on echoes count.
+    return Echo(max(fmt.samples_to_range(delay), min_range), delay / fmt.sample_rate, snr_db)
 
 
 def _noise_before(ear: np.ndarray, stop: int) -> float:
@@ -126,6 +149,20 @@ def _from(ear: np.ndarray, direct: float, begin: float) -> np.ndarray:
     """Delay one ear so that its direct sound falls on that of the later one."""
     late = round(begin) - round(direct)
     return ear if late == 0 else np.concatenate((np.zeros(late, ear.dtype), ear[:-late]))
+
+
+def _without_floor(
+        power: np.ndarray, direct: int, floor: FloorEcho | None, fmt: PingFormat) -> np.ndarray:
+    """Take out what is no louder than the floor where the floor is."""
+    if floor is None:
+        return power
+    begin, end = (direct + round(fmt.range_to_samples(r)) for r in (floor.near, floor.far))
+    loudest = power[max(direct - GUARD, 0):direct + GUARD].max()
+    if power[begin:end].max(initial=0) > loudest * _ratio(floor.level_db):
+        return power
+    power = power.copy()
+    power[begin:end] = 0
+    return power
 
 
 def _first(

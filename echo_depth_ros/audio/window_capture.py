@@ -6,6 +6,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
+from echo_depth_ros.acoustics.checks import check_recording
 from echo_depth_ros.acoustics.errors import NoChirpError
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
 from echo_depth_ros.acoustics.sync import DirectSound, find_direct_sound
@@ -110,7 +111,9 @@ class WindowCapture:
 
     def _quiet_moment(self, timeout: float) -> int:
         start = self._microphones.end_frame
-        power = _power(self._microphones.read(start, 2 * self._fmt.window, timeout))
+        recording = self._microphones.read(start, 2 * self._fmt.window, timeout)
+        check_recording(recording)
+        power = _power(recording)
         end = _longest_run(power <= 10**(_QUIET_DB / 10) * power.min())
         return start + (end - 1) * _QUIET - _BEFORE
 

@@ -15,11 +15,15 @@ import numpy as np
 import torch
 
 from echo_depth_ros.acoustics.format import PingFormat
-from echo_depth_ros.acoustics.ranging import first_echo
+from echo_depth_ros.acoustics.ranging import first_echo, FloorEcho
 from echo_depth_ros.learning.dataset import EchoSplit
 
-MIN_RANGES = (0.3, 0.6)
-"""Metres: a rig at half a metre hears the floor from 0.45 m, so the second leaves it out."""
+FIRST_ECHOES = {
+    'first echo': {'min_range': 0.3},
+    'first echo beyond 0.6 m': {'min_range': 0.6},
+    'first echo past the floor': {'min_range': 0.25, 'floor': FloorEcho()},
+}
+"""What may count as the first echo: a rig at half a metre hears the floor at 0.47 m."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class ScaledMean:
     :ivar slope: the scale by which the image fits best, as a line over the range.
     :ivar pixel_intercept: (H, W) and
     :ivar pixel_slope: (H, W) each pixel's own line over the range.
-    :ivar min_range: metres from which on an echo counts.
+    :ivar echo: which echo counts, of :data:`FIRST_ECHOES`.
     """
 
     image: np.ndarray
@@ -78,20 +82,20 @@ class ScaledMean:
     slope: float
     pixel_intercept: np.ndarray
     pixel_slope: np.ndarray
-    min_range: float
+    echo: str
 
     @classmethod
     def fit(cls, train: EchoSplit, image: np.ndarray, fmt: PingFormat = PingFormat(),
-            min_range: float = 0.3, most: int = 2000) -> 'ScaledMean':
+            echo: str = 'first echo', most: int = 2000) -> 'ScaledMean':
         """Fit by least squares to ``most`` random pings of the training split with an echo."""
         chosen = np.random.default_rng(1).permutation(len(train))[:most]
-        ranges = np.array([echo_range(train[index][0].numpy(), fmt, min_range)
+        ranges = np.array([echo_range(train[index][0].numpy(), fmt, echo)
                            for index in chosen])
         heard = np.isfinite(ranges)
         chosen, ranges = chosen[heard], ranges[heard]
         if len(ranges) < 2:
             nothing = np.zeros_like(image)
-            return cls(image, np.nan, 1.0, 0.0, image, nothing, min_range)
+            return cls(image, np.nan, 1.0, 0.0, image, nothing, echo)
         depth = train.depth[torch.from_numpy(chosen)].numpy().astype(np.float32) / 1000
         valid = depth > 0
         scales = (depth * image).sum((1, 2)) / np.maximum((valid * image**2).sum((1, 2)), 1e-6)
@@ -104,7 +108,7 @@ class ScaledMean:
         spread = (valid * (r - mean_r)**2).sum(0)
         lines = (valid * (r - mean_r) * (depth - mean_d)).sum(0) / np.maximum(spread, 1e-6)
         return cls(image, float(ranges.mean()), float(intercept), float(slope),
-                   mean_d - lines * mean_r, lines, min_range)
+                   mean_d - lines * mean_r, lines, echo)
 
     def images(self, range_m: float) -> dict[str, np.ndarray]:
         """Variants by name for one ping; all of them the mean image when it has no echo."""
@@ -114,15 +118,15 @@ class ScaledMean:
             ratio = self.image * (range_m / self.mean_range)
             line = self.image * max(self.intercept + self.slope * range_m, 0.05)
             pixels = self.pixel_intercept + self.pixel_slope * range_m
-        name = f'scaled mean, echo > {self.min_range:g} m, '
+        name = f'scaled mean, {self.echo}, '
         return {name + 'ratio': ratio, name + 'line': line,
                 name + 'line per pixel': np.maximum(pixels, 0.1)}
 
 
 def echo_range(window: np.ndarray, fmt: PingFormat = PingFormat(),
-               min_range: float = 0.3) -> float:
-    """Range in metres of the first echo from ``min_range`` on, inf where none is heard."""
-    return float(first_echo(window, fmt, min_range=min_range).range_m)
+               echo: str = 'first echo') -> float:
+    """Range in metres of what counts as the first echo, inf where none is heard."""
+    return float(first_echo(window, fmt, **FIRST_ECHOES[echo]).range_m)
 
 
 def _weighted_median(ordered: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.acoustics.format import PingFormat
-from echo_depth_ros.learning.baselines import ConstantImages, echo_range, MIN_RANGES, ScaledMean
+from echo_depth_ros.learning.baselines import ConstantImages, echo_range, FIRST_ECHOES, ScaledMean
 from echo_depth_ros.learning.dataset import DatasetError, EchoSplit, SPLITS
 from echo_depth_ros.learning.sheet import draw_sheet
 from echo_depth_ros.perception.echo_depth import EchoDepth
@@ -32,14 +32,15 @@ class Evaluation:
     :ivar methods: mean figures by method.
     :ivar shapes: the student's mean figures by kind of room, with the number of images.
     :ivar student_rel: (N,) the student's REL image by image, NaN without truth.
-    :ivar empty: images without one valid pixel, or refused by the chain; in no mean of the
-        student.
+    :ivar empty: images without one valid pixel, in no mean.
+    :ivar refused: windows that the chain refused, in no mean.
     """
 
     methods: dict[str, DepthFigures]
     shapes: dict[str, tuple[int, DepthFigures]]
     student_rel: np.ndarray
     empty: int
+    refused: int = 0
     protocol: str = 'batvision'
 
     def best_of(self, prefix: str) -> DepthFigures:
@@ -69,7 +70,7 @@ class Evaluation:
         """Plain types, for JSON."""
         return {
             'protocol': self.protocol, 'images': int(np.isfinite(self.student_rel).sum()),
-            'empty': self.empty,
+            'empty': self.empty, 'refused': self.refused,
             'methods': {name: figures._asdict() for name, figures in self.methods.items()},
             'best_constant': self.best_of('constant')._asdict(),
             'best_scaled_mean': self.best_of('scaled mean')._asdict(),
@@ -84,11 +85,12 @@ def evaluate(model: StudentModel, train: EchoSplit, test: EchoSplit,
     Compare the student with the baselines, which are fitted on ``train``, on ``test``.
 
     The student sees one window at a time, as the node does; a window that the node would refuse
-    has no depth image, which shows in the coverage.
+    is left out for all methods, and counted.
     """
     constant = ConstantImages.fit(train)
-    scaled = [ScaledMean.fit(train, constant.mean, fmt, reach) for reach in MIN_RANGES]
+    scaled = [ScaledMean.fit(train, constant.mean, fmt, echo) for echo in FIRST_ECHOES]
     ears = EchoDepth(model, fmt)
+    refused = 0
     means: dict[str, FigureMean] = {}
     shapes: dict[str, FigureMean] = {}
     rel = np.full(len(test), np.nan)
@@ -96,10 +98,12 @@ def evaluate(model: StudentModel, train: EchoSplit, test: EchoSplit,
         window = test[index][0].numpy()
         truth = test.depth_metres(index)
         depth = ears.perceive(window).depth
-        guesses = {STUDENT: np.full_like(truth, np.nan) if depth is None else depth,
-                   **constant.images()}
+        if depth is None:
+            refused += 1
+            continue
+        guesses = {STUDENT: depth, **constant.images()}
         for images in scaled:
-            guesses |= images.images(echo_range(window, fmt, images.min_range))
+            guesses |= images.images(echo_range(window, fmt, images.echo))
         for name, guess in guesses.items():
             figures = means.setdefault(name, FigureMean(protocol=protocol)).add(guess, truth)
             if name == STUDENT:
@@ -109,7 +113,7 @@ def evaluate(model: StudentModel, train: EchoSplit, test: EchoSplit,
     return Evaluation(
         {name: mean.mean for name, mean in means.items()},
         {name: (mean.images, mean.mean) for name, mean in shapes.items()},
-        rel, means[STUDENT].empty, protocol)
+        rel, means[STUDENT].empty, refused, protocol)
 
 
 def _row(name: str, figures: DepthFigures) -> str:
@@ -146,7 +150,7 @@ def main(args: Namespace) -> int:
         print(f'echo-depth evaluate: {error}', file=sys.stderr)
         return 2
     print(f'{args.model} on {len(test)} images of {args.data}/{args.split}'
-          + (f', {result.empty} without truth or refused left out' if result.empty else ''))
+          + f'; left out: {result.empty} without truth, {result.refused} refused')
     print(result.table())
     if args.json:
         args.json.write_text(json.dumps(result.to_dict(), indent=2) + '\n')

@@ -67,10 +67,15 @@ class BinauralCapture(ManagedNode):
                 "the simulated air only; sound cards come with the next one: set backend to "
                 "'simulated' and start room_simulator")
         self._fmt = ping_format(self)
-        if self.value('ring_seconds') < 4 * self._fmt.window_duration:
+        search, window = self.value('search_window'), self._fmt.window_duration
+        if 2 * search >= window:
             raise ValueError(
-                f'ring_seconds is {self.value("ring_seconds")}; expected at least four windows, '
-                f'{4 * self._fmt.window_duration:.2f} s')
+                f'search_window is {search} s either way, which reaches the chirps before and '
+                f'after; expected less than half a window, {window / 2:.4f} s')
+        if self.value('ring_seconds') < 4 * window + 2 * search:
+            raise ValueError(
+                f'ring_seconds is {self.value("ring_seconds")}; expected at least four windows '
+                f'and the search, {4 * window + 2 * search:.2f} s')
 
     def activate(self) -> None:
         """Open the ears and start to listen."""
@@ -159,7 +164,8 @@ class BinauralCapture(ManagedNode):
             except DeviceLostError:
                 return
             except (NoChirpError, WindowError) as error:
-                if not self._by_onset:
+                # By onset, silence is what lies between chirps; a broken stream is not.
+                if not self._by_onset or isinstance(error, WindowError):
                     self._silent += 1
                     self.get_logger().warning(f'{error}', throttle_duration_sec=5.0)
             except AudioError as error:

@@ -128,6 +128,8 @@ class ChirpEmitter(ManagedNode):
             response.message = 'the node is not active'
         elif self._timer is not None:
             response.message = 'pinging already; stop it with ~/enable first'
+        elif not self._speaker.connected:
+            response.message = 'nobody hears the speaker: start room_simulator'
         else:
             before = self._emitted
             frame = self._earliest()

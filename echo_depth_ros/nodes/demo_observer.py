@@ -25,6 +25,8 @@ from echo_depth_ros.perception.journey import Journey
 
 _KEPT = 20
 _FIRST_IMAGE_LIMIT = 30.0
+_SILENCE = 1.5
+"""Seconds without a depth image at the end of a drive that mean that something broke."""
 
 
 class DemoObserver(Node):
@@ -47,6 +49,7 @@ class DemoObserver(Node):
         self.stamps: list[int] = []
         self.began = time.monotonic()
         self.first: float | None = None
+        self.last = 0.0
         self.range = math.nan
         self.rel = math.nan
         self._waiting: dict[str, dict[int, np.ndarray]] = {'depth': {}, 'truth': {}, 'rgb': {}}
@@ -80,10 +83,8 @@ class DemoObserver(Node):
                 f'REL {self.rel:5.2f} (mean {mean.rel:.3f}) | δ1 {mean.delta1:.3f}')
 
     def rate(self) -> float:
-        """Depth images a second, by their stamps."""
-        if len(self.stamps) < 2:
-            return math.nan
-        return 1e9 * (len(self.stamps) - 1) / (self.stamps[-1] - self.stamps[0])
+        """Depth images a second, since the first."""
+        return len(self.stamps) / self.elapsed if self.elapsed > 0 else 0.0
 
     def summary(self) -> dict:
         """Figures of the whole drive."""
@@ -106,6 +107,11 @@ class DemoObserver(Node):
             print(f'{len(self.stamps)} depth images came, but no `binaural/depth` with the same '
                   f'stamps to score them against: look into the logs')
             return 1
+        silent = self.elapsed - self.last
+        if silent > _SILENCE:
+            print(f'no depth image came in the last {silent:.1f} s: a node has died or stalled; '
+                  f'look into the logs')
+            return 1
         summary = self.summary()
         picture = self.out / 'echo_depth.png'
         self.journey.draw(picture, (
@@ -122,6 +128,7 @@ class DemoObserver(Node):
         stamp = stamp_from_msg(msg.header.stamp)
         if self.first is None:
             self.first = time.monotonic()
+        self.last = self.elapsed
         self.stamps.append(stamp)
         self.latencies.append((now - stamp - self._window_ns) / 1e6)
         self._keep('depth', msg, depth_from_msg)

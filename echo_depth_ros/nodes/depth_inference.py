@@ -9,6 +9,7 @@ from threading import Condition, Thread
 from sensor_msgs.msg import CameraInfo, Image, Range
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
+from echo_depth_ros.acoustics.ranging import FloorEcho
 from echo_depth_ros.nodes.conversions import (
     camera_to_msg,
     image_to_msg,
@@ -21,7 +22,7 @@ from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
 from echo_depth_ros.nodes.spin import run
 from echo_depth_ros.perception.assets import find_model
-from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_RANGE, Perception
+from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_RANGE, MIN_SNR_DB, Perception
 from echo_depth_ros.perception.encoding import encode_range
 from echo_depth_ros.perception.model import StudentModel
 from echo_depth_ros.vision.camera import CameraModel
@@ -46,13 +47,19 @@ class DepthInference(ManagedNode):
         self.declare('model', '', 'Path of the ONNX student; empty for the one that comes along')
         self.declare('provider', 'auto', 'What runs the student', choices=PROVIDERS)
         self.declare('threads', 2, 'CPU threads of one inference', low=1, high=64)
-        self.declare('min_snr_db', 6.0, 'Least signal-to-noise ratio of the direct sound in dB',
-                     low=-20.0, high=80.0)
-        self.declare('min_range', MIN_RANGE, 'Metres; nearer echoes do not count. A head half a '
-                     'metre above the floor hears the floor at 0.47 m in every ping',
-                     low=0.01, high=10.0)
-        self.declare('max_range', 12.0, 'Metres; further first echoes count as none',
-                     low=0.1, high=100.0)
+        self.declare('min_snr_db', MIN_SNR_DB, 'Least signal-to-noise ratio of the direct sound '
+                     'in dB', low=-20.0, high=80.0)
+        self.declare('min_range', MIN_RANGE, 'Metres; nearer echoes overlap the direct sound and '
+                     'do not count', low=0.01, high=10.0)
+        self.declare('max_range', 12.0, 'Metres; further first echoes count as none; at most what '
+                     'a window hears, 12.2', low=0.1, high=100.0)
+        floor = FloorEcho()
+        self.declare('floor_near', floor.near, 'Metres from which on the floor may answer; a head '
+                     'half a metre above it hears it at 0.47', low=0.0, high=5.0)
+        self.declare('floor_far', floor.far, 'Metres up to which it may; not above floor_near '
+                     'counts the floor like any other surface', low=0.0, high=5.0)
+        self.declare('floor_level_db', floor.level_db, 'Most that the floor reaches, in dB of the '
+                     'direct sound; what is louder there is an obstacle', low=-60.0, high=20.0)
         self._depth_publisher = self.publisher(Image, 'depth/image')
         self._info_publisher = self.publisher(CameraInfo, 'depth/camera_info')
         self._range_publisher = self.publisher(Range, 'range')
@@ -64,6 +71,13 @@ class DepthInference(ManagedNode):
         """Load the model and check it against the parameters."""
         self._fmt = ping_format(self)
         self._limits = (self.value('min_range'), self.value('max_range'))
+        reach = self._fmt.samples_to_range(self._fmt.window - self._fmt.direct_index)
+        if self._limits[1] > reach:
+            raise ValueError(
+                f'max_range is {self._limits[1]} m, but a window of {self._fmt.window} samples '
+                f'hears {reach:.2f} m; set it to at most that')
+        near, far = self.value('floor_near'), self.value('floor_far')
+        floor = FloorEcho(near, far, self.value('floor_level_db')) if far > near else None
         model = StudentModel(
             find_model(self.value('model')), self._fmt, providers=(self.value('provider'),),
             threads=self.value('threads'))
@@ -71,7 +85,7 @@ class DepthInference(ManagedNode):
             self.get_logger().warning(model.provider_note)
         self._perceiver = EchoDepth(
             model, self._fmt, min_snr_db=self.value('min_snr_db'), min_range=self._limits[0],
-            max_range=self._limits[1])
+            max_range=self._limits[1], floor=floor)
         contract = model.contract
         self._camera = CameraModel(
             contract.width, contract.height, contract.hfov_deg, contract.vfov_deg)
@@ -84,6 +98,7 @@ class DepthInference(ManagedNode):
         self._refused: Counter[str] = Counter()
         self._last_refusal = ''
         self._latency, self._snr, self._work = Recent(), Recent(200), Recent()
+        self._arrived = Recent()
         self._waiting = None
         self._running = True
         self._thread = Thread(target=self._work_on, name='inference', daemon=True)
@@ -120,16 +135,17 @@ class DepthInference(ManagedNode):
             'provider': self._model.active_provider, 'model': str(self._model.path)})
         if self._model.provider_note:
             status.level, status.message = Level.WARN, self._model.provider_note
-        if self._refused and not self._latency.rate(now):
-            status.level, status.message = Level.WARN, f'refused: {self._last_refusal}'
-        elif not self._received:
+        if not self._arrived.rate(now):
             status.level, status.message = Level.WARN, 'no windows come in on binaural'
+        elif self._refused and not self._latency.rate(now):
+            status.level, status.message = Level.WARN, f'refused: {self._last_refusal}'
         return status
 
     def _on_window(self, msg: Image) -> None:
         """Keep the newest window for the worker, and count the one it replaces."""
         with self._changed:
             self._received += 1
+            self._arrived.add(0.0, self.now() / 1e9)
             self._dropped += self._waiting is not None
             self._waiting = msg
             self._changed.notify()

@@ -53,6 +53,7 @@ class DepthScale(ManagedNode):
                      low=1.0, high=179.0)
         self._depth_publisher = self.publisher(Image, 'metric_depth')
         self._info_publisher = self.publisher(CameraInfo, 'metric_depth/camera_info')
+        self._timer = None
         self._opened = []
 
     def configure(self) -> None:
@@ -69,14 +70,31 @@ class DepthScale(ManagedNode):
         self._scaled = self._blank = self._refused = 0
         self._scales = Recent(100)
         self._last_refusal = ''
-        self._opened = [
-            self.subscription(CameraInfo, 'relative_depth/camera_info', self._on_relative_info),
-            self.subscription(CameraInfo, 'depth/camera_info', self._on_echo_info),
-            self.subscription(Image, 'depth/image', self._on_echo),
-            self.subscription(Image, 'relative_depth', self._on_relative)]
+        self._timer = self.create_timer(0.25, self._look_around)
+        self._look_around()
 
     def deactivate(self) -> None:
         """Unsubscribe."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+        self._timer = None
+        self._release()
+
+    def _look_around(self) -> None:
+        """Subscribe while somebody wants metric depth; else the network would run for nobody."""
+        wanted = (self._depth_publisher.get_subscription_count()
+                  + self._info_publisher.get_subscription_count()) > 0
+        if not wanted:
+            self._release()
+        elif not self._opened:
+            self._opened = [
+                self.subscription(
+                    CameraInfo, 'relative_depth/camera_info', self._on_relative_info),
+                self.subscription(CameraInfo, 'depth/camera_info', self._on_echo_info),
+                self.subscription(Image, 'depth/image', self._on_echo),
+                self.subscription(Image, 'relative_depth', self._on_relative)]
+
+    def _release(self) -> None:
         for subscription in self._opened:
             self.destroy_subscription(subscription)
         self._opened = []
@@ -143,7 +161,9 @@ class DepthScale(ManagedNode):
 
     def _paired(self, relative_shape: tuple[int, int], depth_shape: tuple[int, int]):
         """Pixel pairs, worked out once for each pair of cameras."""
-        k_echo = intrinsics_from_msg(self._echo_info) if self._echo_info else None
+        info = self._echo_info
+        matches = info is not None and (info.height, info.width) == depth_shape
+        k_echo = intrinsics_from_msg(info) if matches else None
         k_relative = self._camera(relative_shape)[1]
         key = (relative_shape, depth_shape, k_relative.tobytes(),
                b'' if k_echo is None else k_echo.tobytes())

@@ -6,6 +6,7 @@ import traceback
 from typing import Any, Callable
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -41,10 +42,13 @@ class ManagedNode(LifecycleNode):
         self.problem = ''
         self.active = False
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._report_timer = self.create_timer(1.0, self.report)
+        # Not the node's own clock: with use_sim_time and no /clock that stands still, and the node
+        # would neither start nor say why.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._report_timer = self.create_timer(1.0, self.report, clock=steady)
         self._start_timer = None
         if self.value('autostart'):
-            self._start_timer = self.create_timer(0.01, self._autostart)
+            self._start_timer = self.create_timer(0.01, self._autostart, clock=steady)
 
     def configure(self) -> None:
         """Read the parameters, load and check; open nothing."""
@@ -131,7 +135,12 @@ class ManagedNode(LifecycleNode):
 
     def report(self) -> None:
         """Publish what the node says about itself."""
-        if self.active:
+        if self.get_clock().ros_time_is_active and self.now() == 0:
+            status = Status(Level.ERROR, 'use_sim_time is set, but nobody publishes /clock')
+            self.get_logger().error(
+                f'{status.message}; time stands still: start what publishes it, or set '
+                'use_sim_time to false', throttle_duration_sec=5.0)
+        elif self.active:
             status = self.diagnose()
         elif self.problem:
             status = Status(Level.ERROR, self.problem)

@@ -12,6 +12,7 @@ from typing import Callable, Optional, Sequence
 import rclpy
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.signals import SignalHandlerOptions
 
 _TICK = 0.2
@@ -32,10 +33,11 @@ def run(make_node: Callable[[], rclpy.node.Node], args: Optional[Sequence[str]] 
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         node = make_node()
-    except (InvalidParameterTypeException, InvalidParameterValueException, ValueError) as error:
+    except (_rclpy.RCLError, _rclpy.UnknownROSArgsError, InvalidParameterTypeException,
+            InvalidParameterValueException, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         rclpy.try_shutdown()
         return 1

@@ -11,15 +11,16 @@ import numpy as np
 
 from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
 from echo_depth_ros.acoustics.format import PingFormat
-from echo_depth_ros.acoustics.quality import assess, Quality
-from echo_depth_ros.acoustics.ranging import Echo, first_echo
+from echo_depth_ros.acoustics.quality import assess, Quality, silence
+from echo_depth_ros.acoustics.ranging import Echo, first_echo, FloorEcho
 from echo_depth_ros.acoustics.sync import cut_window, DirectSound, find_direct_sound
 from echo_depth_ros.perception.encoding import encode_depth
 from echo_depth_ros.perception.model import StudentModel
 
-MIN_RANGE = 0.55
-"""Metres from which on an echo counts as the first: a head half a metre above the floor hears the
-floor at 0.47 m in every ping."""
+MIN_SNR_DB = 6.0
+"""Least signal-to-noise ratio of a direct sound whose window is believed."""
+MIN_RANGE = 0.25
+"""Metres from which on an echo counts: nearer ones overlap the direct sound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +57,17 @@ class EchoDepth:
     """
 
     def __init__(self, model: Optional[StudentModel] = None, fmt: PingFormat = PingFormat(), *,
-                 min_snr_db: float = 3.0, min_range: float = MIN_RANGE, max_range: float = 12.0,
+                 min_snr_db: float = MIN_SNR_DB, min_range: float = MIN_RANGE,
+                 max_range: float = 12.0, floor: Optional[FloorEcho] = FloorEcho(),
                  alignment_tolerance: int = 8):
         """
         Set the limits within which a ping is believed.
 
         :param min_snr_db: least signal-to-noise ratio of the direct sound, as
             :attr:`Quality.snr_db` defines it. Below it there is no depth and no range.
-        :param min_range: metres; nearer echoes do not count, such as the floor's.
+        :param min_range: metres; nearer echoes do not count.
         :param max_range: metres; further first echoes count as none.
+        :param floor: where the floor answers, which is no obstacle; None counts it like any other.
         :param alignment_tolerance: samples by which the direct sound of a window that comes
             aligned may miss its place.
         """
@@ -75,6 +78,7 @@ class EchoDepth:
         self.fmt = fmt
         self._min_snr_db = min_snr_db
         self._range_limits = (min_range, max_range)
+        self._floor = floor
         self._tolerance = alignment_tolerance
 
     def perceive(self, recording: np.ndarray, want_depth: bool = True,
@@ -97,13 +101,14 @@ class EchoDepth:
             _require_numbers(recording)
             direct, window = self._hear(recording, search)
         except (NoChirpError, _NotNumbersError) as error:
-            return Perception(problem=str(error), seconds=timer.lap('sync'))
+            problem = silence(float(np.abs(recording).max())) or str(error)
+            return Perception(problem=problem, seconds=timer.lap('sync'))
         timer.lap('sync')
         quality = assess(window, self.fmt, self._min_snr_db)
         timer.lap('quality')
         echo = self._first_echo(window, quality)
         timer.lap('range')
-        depth, problem = None, quality.problem
+        depth, problem = None, quality.problem or _deaf_ear(direct)
         if want_depth and self.model is not None and problem is None:
             depth = encode_depth(
                 self.model.infer(window), self.model.contract.depth_min,
@@ -135,11 +140,20 @@ class EchoDepth:
         """First echo, clipped or not; None where the noise would make one up or hide it."""
         if not quality.snr_db >= self._min_snr_db:
             return None
-        return first_echo(window, self.fmt, *self._range_limits)
+        return first_echo(window, self.fmt, *self._range_limits, floor=self._floor)
 
 
 class _NotNumbersError(WindowError):
     """A recording of the right shape whose samples are not all numbers."""
+
+
+def _deaf_ear(direct: DirectSound) -> Optional[str]:
+    """Depth needs both ears: noise in one would be taken for an echo from the other side."""
+    for ear, index in zip(('left', 'right'), direct.ear_indices):
+        if math.isnan(index):
+            return (f'the {ear} ear did not hear the chirp, the other did; expected it in both: '
+                    'check its microphone and cable')
+    return None
 
 
 def _require_numbers(recording: np.ndarray) -> None:

@@ -96,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--start', type=float, default=0.0, metavar='SECONDS',
                         help='look for the first chirp after so many seconds of the file')
     parser.add_argument('--min-range', type=float, default=MIN_RANGE, metavar='METRES',
-                        help='nearer echoes, as from the floor, do not count as the first '
+                        help='nearer echoes do not count as the first '
                              '(default: %(default)s)')
     parser.add_argument('--threads', type=int, default=2, help='CPU threads of the student')
 

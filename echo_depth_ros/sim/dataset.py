@@ -33,6 +33,8 @@ from echo_depth_ros.sim.simulation import random_pose, START_CLEARANCE
 
 SPLITS = ('train', 'val', 'test')
 PING_RATE = 13.7
+SIMULATOR = 1
+"""Raised whenever rooms sound or look other than before, so that no data set mixes both."""
 
 
 def split_of(room: int) -> str:
@@ -130,7 +132,7 @@ def main(args: argparse.Namespace) -> int:
         print('rooms, poses and workers must be positive, the seed not negative')
         return 2
     description = {
-        'made_by': f'echo_depth_ros {__version__}', 'simulation': True,
+        'made_by': f'echo_depth_ros {__version__}', 'simulator': SIMULATOR, 'simulation': True,
         'rooms': args.rooms, 'poses': args.poses, 'seed': args.seed,
         'ping_rate': PING_RATE, 'format': asdict(PingFormat()), 'rig': asdict(Rig()),
         'camera': {'height': 128, 'width': 128, 'hfov_deg': 90.0, 'vfov_deg': 90.0}}
@@ -140,9 +142,10 @@ def main(args: argparse.Namespace) -> int:
         return 2
     missing = []
     for room in range(args.rooms):
-        path = args.out / split_of(room) / f'room_{args.seed + room:06d}.npz'
+        seed = args.seed + room
+        path = args.out / split_of(seed) / f'room_{seed:06d}.npz'
         if not path.exists():
-            missing.append((path, args.seed + room))
+            missing.append((path, seed))
     os.environ['OMP_NUM_THREADS'] = os.environ['OPENBLAS_NUM_THREADS'] = '1'
     with tqdm(total=args.rooms * args.poses, unit=' samples', smoothing=0.05,
               initial=(args.rooms - len(missing)) * args.poses) as bar, \
@@ -161,8 +164,9 @@ def _claim(out: Path, description: dict) -> str | None:
     path = out / 'dataset.json'
     if path.exists():
         there = json.loads(path.read_text(encoding='utf-8'))
-        changed = [key for key in ('poses', 'seed', 'format', 'rig')
-                   if there.get(key) != json.loads(json.dumps(description[key]))]
+        keys = ('poses', 'seed', 'format', 'rig', 'camera', 'ping_rate', 'simulator')
+        now = json.loads(json.dumps(description))
+        changed = [key for key in keys if there.get(key) != now[key]]
         if changed:
             return (f'{out} holds another data set (it differs in {", ".join(changed)}); choose '
                     f'an empty folder, or the same arguments to go on')

@@ -15,7 +15,7 @@ from echo_depth_ros.sim.noise import Noise
 from echo_depth_ros.sim.pilot import TourPilot
 from echo_depth_ros.sim.rig import Pose, Rig
 from echo_depth_ros.sim.scene import Scene
-from echo_depth_ros.sim.world import World
+from echo_depth_ros.sim.world import World, WorldError
 
 START_CLEARANCE = 0.35
 """Metres between a drawn pose and the nearest surface."""
@@ -32,9 +32,11 @@ class Simulation:
     def __init__(self, world: World, rig: Rig = Rig(), *, hearing: Hearing = Hearing(),
                  noise: Noise = Noise(), seed: int = 0, start: Pose | None = None):
         self.world, self.rig = world, rig
+        _require_headroom(world, rig)
+        clearance = max(START_CLEARANCE, rig.robot_radius, rig.ear_spacing / 2 + 0.02)
         self.scene = Scene(world, rig.robot_radius)
         if start is None:
-            space = world.free_space(max(START_CLEARANCE, rig.robot_radius))
+            space = world.free_space(clearance)
             start = random_pose(space, np.random.default_rng([seed, 4]))
         self.base = DifferentialDrive(self.scene, start, rig.robot_radius)
         self.camera = Camera(self.scene, rig)
@@ -63,6 +65,14 @@ class Simulation:
         """Hear the next frames with the motors at the base's speed, shape (2, count)."""
         speed, turn = self.base.velocity
         return self.air.listen(count, min(1.0, (abs(speed) + 0.2 * abs(turn)) / MAX_SPEED))
+
+
+def _require_headroom(world: World, rig: Rig) -> None:
+    needed = rig.height + 0.1
+    if world.height < needed:
+        raise WorldError(
+            f'the robot does not fit in this room: it is {world.height:.2f} m high, and the head '
+            f'needs {needed:.2f} m; raise the ceiling')
 
 
 def random_pose(space: BaseGeometry, rng: np.random.Generator) -> Pose:

@@ -42,8 +42,8 @@ def test_depth_that_is_a_line_over_the_range_is_found(monkeypatch):
     mean = split.mean_depth().numpy()
     scaled = ScaledMean.fit(split, mean)
     images = scaled.images(2.0)
-    assert images['scaled mean, echo > 0.3 m, line'] == pytest.approx(3.4, abs=0.01)
-    assert images['scaled mean, echo > 0.3 m, line per pixel'] == pytest.approx(3.4, abs=0.01)
-    assert images['scaled mean, echo > 0.3 m, ratio'] == pytest.approx(mean * 2 / ranges.mean())
+    assert images['scaled mean, first echo, line'] == pytest.approx(3.4, abs=0.01)
+    assert images['scaled mean, first echo, line per pixel'] == pytest.approx(3.4, abs=0.01)
+    assert images['scaled mean, first echo, ratio'] == pytest.approx(mean * 2 / ranges.mean())
     for image in scaled.images(np.inf).values():
         assert image == pytest.approx(mean)

@@ -43,6 +43,10 @@ def test_single_pings_on_request(bench):
     chirps = bench.collect(Header, 'chirp')
     emitter = bench.start(ChirpEmitter, enabled=False)
     assert bench.matched(emitter, 'chirp')
+    alone = bench.call(Trigger, 'chirp_emitter/emit', Trigger.Request())
+    assert not alone.success and 'nobody hears the speaker' in alone.message
+    bench.collect(Image, 'air/speaker')
+    assert bench.matched(emitter, 'air/speaker')
     for number in (1, 2):
         answer = bench.call(Trigger, 'chirp_emitter/emit', Trigger.Request())
         assert answer.success and 'chirp at' in answer.message

@@ -78,7 +78,8 @@ def broken(kind, window):
 
 
 @pytest.mark.parametrize('kind,words', [
-    ('nan', 'NaN'), ('silent', ''), ('clipped', 'clipped'), ('noise', ''), ('not aligned', ''),
+    ('nan', 'NaN'), ('silent', 'silent: peak 0, expected'), ('clipped', 'clipped'),
+    ('noise', 'not aligned'), ('not aligned', 'should begin on sample 64'),
     ('narrow', '3000 samples came; expected 3197'), ('one ear', "1 rows of '32FC1'; expected 2"),
     ('encoding', "'mono8'; expected 2 rows of 32FC1"), ('cut short', '100 bytes in all')])
 def test_what_cannot_be_believed_gives_no_depth_and_the_next_window_does(

@@ -102,7 +102,7 @@ def refused(heard, *says):
 
 def test_silence(echo_depth):
     heard = echo_depth.perceive(np.zeros((2, FMT.window), np.float32))
-    refused(heard, 'no chirp')
+    refused(heard, 'silent: peak 0, expected')
     assert math.isnan(heard.range_m)
 
 
@@ -175,3 +175,9 @@ def test_recording_that_ends_inside_the_window(echo_depth, make_recording):
 def test_range_limits_that_are_none(limits):
     with pytest.raises(ValueError, match='expected 0 < min < max'):
         EchoDepth(min_range=limits[0], max_range=limits[1])
+
+
+def test_one_deaf_ear_gives_no_depth(echo_depth, make_recording):
+    window = make_recording()
+    window[1] = np.random.default_rng(1).normal(0, 3e-3, FMT.window)
+    refused(echo_depth.perceive(window), 'right ear did not hear')

@@ -22,7 +22,7 @@ def _run(*arguments):
 def test_rooms_land_in_their_splits_and_a_second_run_only_adds(tmp_path):
     out = tmp_path / 'data'
     assert _run(out, '--rooms', 1, '--poses', 2, '--workers', 1, '--seed', 8) == 0
-    first = out / 'train' / 'room_000008.npz'
+    first = out / 'val' / 'room_000008.npz'
     stamp = first.stat().st_mtime_ns
     assert _run(out, '--rooms', 2, '--poses', 2, '--workers', 1, '--seed', 8) == 0
     assert first.stat().st_mtime_ns == stamp

@@ -63,6 +63,8 @@ def test_a_room_that_the_robot_does_not_fit_in_says_so():
         closet.free_space(0.3)
     with pytest.raises(WorldError, match='does not fit'):
         Simulation(closet)
+    with pytest.raises(WorldError, match='0.40 m high'):
+        Simulation(box_room(5, 5, 0.4))
 
 
 def test_unknown_shape_is_named():
