@@ -5,7 +5,8 @@ From a window's last sample to its depth message in another process, in a simula
 
 Starts the four nodes as processes of their own, subscribes to ``depth/image`` in this one, waits
 until they have settled, and then judges so many pings. A window counts as lost when a chirp was
-announced and no depth image carries its window's stamp.
+announced and no depth image carries its window's stamp. The simulated ears deliver each sample
+the moment it is heard; a sound card adds its own delay, some 5 to 30 ms.
 
 Example:
   python benchmarks/latency.py --pings 1000
@@ -176,6 +177,8 @@ def report(listener, measured, begin, cpu, memory, grown, codes) -> int:
 
 def main() -> int:
     """Parse the command line and run."""
+    # So that the nodes end with this process, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--pings', type=int, default=1000, help='how many are judged')
