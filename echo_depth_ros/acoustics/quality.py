@@ -42,7 +42,8 @@ class Quality:
     problem: str | None
 
 
-def assess(window: np.ndarray, fmt: PingFormat, min_snr_db: float = 0.0) -> Quality:
+def assess(window: np.ndarray, fmt: PingFormat, min_snr_db: float = 0.0,
+           snr_db: float | None = None) -> Quality:
     """
     Judge a window.
 
@@ -50,6 +51,7 @@ def assess(window: np.ndarray, fmt: PingFormat, min_snr_db: float = 0.0) -> Qual
         ``fmt.direct_index``.
     :param fmt: the ping that was played.
     :param min_snr_db: a direct sound weaker than this is a problem.
+    :param snr_db: of the direct sound, where it is known already; measured otherwise.
     :returns: the figures, and the first problem found in words.
     :raises WindowError: when the shape or type is wrong. NaN is a problem, not an error.
     """
@@ -64,9 +66,10 @@ def assess(window: np.ndarray, fmt: PingFormat, min_snr_db: float = 0.0) -> Qual
     clipped = float(np.mean(magnitude >= CLIPPED_AT, axis=1).max())
     level = np.sqrt(np.mean(window.astype(np.float64)**2, axis=1)) + 1e-9
     imbalance = float(20 * np.log10(level[0] / level[1]))
-    snr_db = received_snr_db(
-        window, compress(window, fmt), [fmt.direct_index] * 2,
-        slice(0, fmt.direct_index - GUARD), fmt)
+    if snr_db is None:
+        snr_db = received_snr_db(
+            window, compress(window, fmt), [fmt.direct_index] * 2,
+            slice(0, fmt.direct_index - GUARD), fmt)
     return Quality(
         snr_db, clipped, peak, imbalance,
         _problem(peak, clipped, imbalance, snr_db, min_snr_db))

@@ -153,6 +153,7 @@ def main(args: Namespace) -> int:
           + f'; left out: {result.empty} without truth, {result.refused} refused')
     print(result.table())
     if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(result.to_dict(), indent=2) + '\n')
     if args.picture:
         draw_sheet(args.picture, model, test, result.student_rel)

@@ -167,7 +167,8 @@ class DepthInference(ManagedNode):
     def _see(self, msg: Image) -> None:
         want_depth = self._depth_publisher.get_subscription_count() > 0
         want_info = self._info_publisher.get_subscription_count() > 0
-        if not (want_depth or want_info or self._range_publisher.get_subscription_count()):
+        want_range = self._range_publisher.get_subscription_count() > 0
+        if not (want_depth or want_info or want_range):
             self._unwanted += 1
             return
         began = self.now()
@@ -178,7 +179,8 @@ class DepthInference(ManagedNode):
                 f'{self._fmt.sample_rate} Hz: give binaural_capture and depth_inference the same '
                 'window and sample_rate'))
             return
-        heard = self._perceiver.perceive(window, want_depth=want_depth or want_info)
+        heard = self._perceiver.perceive(
+            window, want_depth=want_depth or want_info, want_range=want_range)
         stamp = stamp_from_msg(msg.header.stamp)
         self._publish(heard, stamp)
         now = self.now()
@@ -197,7 +199,7 @@ class DepthInference(ManagedNode):
         if heard.depth is not None:
             self._depth_publisher.publish(image_to_msg(heard.depth, stamp, OPTICAL_FRAME))
             self._info_publisher.publish(camera_to_msg(self._camera, stamp, OPTICAL_FRAME))
-        if heard.echo is not None and self._range_publisher.get_subscription_count():
+        if heard.echo is not None:
             self._range_publisher.publish(range_to_msg(
                 encode_range(heard.range_m, *self._limits), self._limits, math.pi, stamp, FRAME))
 

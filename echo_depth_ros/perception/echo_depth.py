@@ -81,7 +81,7 @@ class EchoDepth:
         self._floor = floor
         self._tolerance = alignment_tolerance
 
-    def perceive(self, recording: np.ndarray, want_depth: bool = True,
+    def perceive(self, recording: np.ndarray, want_depth: bool = True, want_range: bool = True,
                  search: Optional[tuple[int, int]] = None) -> Perception:
         """
         Find the direct sound, cut the window, judge it, range the first echo, and see.
@@ -92,6 +92,7 @@ class EchoDepth:
         :param recording: float (2, n), full scale +-1, left ear first. Exactly one window long and
             without ``search``, it is taken to be aligned already, and that is verified.
         :param want_depth: False skips the network, where nobody looks at depth.
+        :param want_range: False skips the first echo, likewise; ``range_m`` is NaN then.
         :param search: first and last sample on which the direct sound of a recording may begin.
         :raises WindowError: wrong shape or type, or too short.
         :raises ModelError: the network failed.
@@ -104,9 +105,9 @@ class EchoDepth:
             problem = silence(float(np.abs(recording).max())) or str(error)
             return Perception(problem=problem, seconds=timer.lap('sync'))
         timer.lap('sync')
-        quality = assess(window, self.fmt, self._min_snr_db)
+        quality = assess(window, self.fmt, self._min_snr_db, direct.snr_db)
         timer.lap('quality')
-        echo = self._first_echo(window, quality)
+        echo = self._first_echo(window, quality) if want_range else None
         timer.lap('range')
         depth, problem = None, quality.problem or _deaf_ear(direct)
         if want_depth and self.model is not None and problem is None:
