@@ -35,7 +35,7 @@ class ChirpEmitter(ManagedNode):
                      choices=BACKENDS)
         self.declare('ping_rate', 13.7, 'Chirps per second', low=0.1, high=100.0)
         self.declare('amplitude', 0.5, 'Peak of the chirp; full scale is 1', low=0.0, high=1.0)
-        self.declare('output_latency', 0.1, 'Seconds from handing a chirp over to hearing it',
+        self.declare('output_latency', 0.2, 'Seconds from handing a chirp over to hearing it',
                      low=0.0, high=2.0)
         self.declare('enabled', True, 'Ping as soon as the node is active; see ~/enable')
         self._chirp_publisher = self.publisher(Header, 'chirp', depth=10)
