@@ -45,11 +45,6 @@ class PingFormat:
         """Length of a window in seconds."""
         return self.window / self.sample_rate
 
-    @property
-    def max_delay(self) -> float:
-        """Seconds after the direct sound that a window still covers."""
-        return (self.window - self.direct_index) / self.sample_rate
-
     def samples_to_range(self, delay_samples: float) -> float:
         """
         Range in metres of an echo that follows the direct sound by so many samples.

@@ -110,6 +110,10 @@ def evaluate(model: StudentModel, train: EchoSplit, test: EchoSplit,
                 rel[index] = figures.rel
         shape = shapes.setdefault(str(test.shapes[index]), FigureMean(protocol=protocol))
         shape.add(guesses[STUDENT], truth)
+    if STUDENT not in means:
+        raise EchoDepthError(
+            f'the chain refused all {refused} windows; expected aligned windows with a direct '
+            'sound: is this a data set of `echo-depth simulate`?')
     return Evaluation(
         {name: mean.mean for name, mean in means.items()},
         {name: (mean.images, mean.mean) for name, mean in shapes.items()},

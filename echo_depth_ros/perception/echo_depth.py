@@ -13,7 +13,7 @@ from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.quality import assess, Quality, silence
 from echo_depth_ros.acoustics.ranging import Echo, first_echo, FloorEcho
-from echo_depth_ros.acoustics.sync import cut_window, DirectSound, find_direct_sound
+from echo_depth_ros.acoustics.sync import align, DirectSound, find_direct_sound
 from echo_depth_ros.perception.encoding import encode_depth
 from echo_depth_ros.perception.model import StudentModel
 
@@ -125,8 +125,8 @@ class EchoDepth:
               search: Optional[tuple[int, int]]) -> tuple[DirectSound, np.ndarray]:
         """Direct sound and window: cut, or verified where the recording is a window already."""
         if search is not None or np.shape(recording)[-1:] != (self.fmt.window,):
-            direct = find_direct_sound(recording, self.fmt, search)
-            return direct, cut_window(recording, direct, self.fmt)
+            window, direct = align(recording, self.fmt, search)
+            return direct, window
         expected = self.fmt.direct_index
         try:
             direct = find_direct_sound(

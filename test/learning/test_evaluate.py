@@ -12,6 +12,7 @@ from echo_depth_ros.learning import export as export_module
 from echo_depth_ros.learning.export import export
 from echo_depth_ros.learning.networks import EchoUNet
 from echo_depth_ros.learning.sheet import choose
+from echo_depth_ros.perception.echo_depth import Perception
 
 from .test_networks import TINY
 
@@ -61,3 +62,9 @@ def test_bad_input_is_explained(model, tmp_path, capsys):
     assert 'there is no' in capsys.readouterr().err
     assert _run(export_module, tmp_path / 'none.pt', tmp_path / 'm.onnx') == 2
     assert 'none.pt' in capsys.readouterr().err
+
+
+def test_a_split_whose_windows_are_all_refused_has_no_figures(model, toy_data, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate.EchoDepth, 'perceive', lambda self, window: Perception())
+    assert _run(evaluate, model, toy_data) == 2
+    assert 'refused all 48 windows' in capsys.readouterr().err
