@@ -64,7 +64,7 @@ def test_bad_input_is_explained(model, tmp_path, capsys):
     assert 'none.pt' in capsys.readouterr().err
 
 
-def test_a_split_whose_windows_are_all_refused_has_no_figures(model, toy_data, monkeypatch, capsys):
+def test_a_split_that_is_refused_whole_has_no_figures(model, toy_data, monkeypatch, capsys):
     monkeypatch.setattr(evaluate.EchoDepth, 'perceive', lambda self, window: Perception())
     assert _run(evaluate, model, toy_data) == 2
     assert 'refused all 48 windows' in capsys.readouterr().err
