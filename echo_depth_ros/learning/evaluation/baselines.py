@@ -16,7 +16,7 @@ import torch
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.ranging import first_echo, FloorEcho
-from echo_depth_ros.learning.dataset import EchoSplit
+from echo_depth_ros.learning.data import EchoSplit
 
 FIRST_ECHOES = {
     'first echo': {'min_range': 0.3},

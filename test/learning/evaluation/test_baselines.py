@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from echo_depth_ros.learning import baselines
-from echo_depth_ros.learning.baselines import ConstantImages, ScaledMean
-from echo_depth_ros.learning.dataset import EchoSplit
+from echo_depth_ros.learning.data import EchoSplit
+from echo_depth_ros.learning.evaluation import baselines
+from echo_depth_ros.learning.evaluation.baselines import ConstantImages, ScaledMean
 
 
 def _split(depths_m):
