@@ -139,7 +139,8 @@ def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if not is_installed('rviz2'):
         return [LogInfo(msg='rviz:=true, but rviz2 is not installed: going on without a view.')]
     namespace = LaunchConfiguration('namespace').perform(context).strip('/')
-    topics = ('camera/color/image_raw', 'depth/camera_info', 'depth/image', 'path', 'range')
+    topics = ('camera/color/image_raw', 'depth/camera_info', 'depth/confidence', 'depth/image',
+              'path', 'range')
     return [Node(
         package='rviz2', executable='rviz2', output='screen',
         arguments=['-d', str(SHARE / 'config' / 'echo_depth.rviz')],

@@ -96,7 +96,7 @@ def test_view_shows_topics_that_are_published(made_nodes):
     published = {publisher.topic_name for node in made_nodes.values()
                  for publisher in node.publishers}
     assert topics <= published
-    assert {'/depth/image', '/camera/color/image_raw', '/path'} <= topics
+    assert {'/depth/image', '/depth/confidence', '/camera/color/image_raw', '/path'} <= topics
     assert view['Global Options']['Fixed Frame'] == 'odom'
 
 

@@ -52,8 +52,12 @@ class DemoObserver(Node):
         self.last = 0.0
         self.range = math.nan
         self.rel = math.nan
-        self._waiting: dict[str, dict[int, np.ndarray]] = {'depth': {}, 'truth': {}, 'rgb': {}}
+        self._waiting: dict[str, dict[int, np.ndarray]] = {
+            'depth': {}, 'truth': {}, 'rgb': {}, 'confidence': {}}
         sensor = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+        # Before depth: it is published first and, where both have come, is to be taken first.
+        self.create_subscription(
+            Image, 'depth/confidence', lambda m: self._keep('confidence', m, image_from_msg), 5)
         self.create_subscription(Image, 'depth/image', self._on_depth, 5)
         self.create_subscription(
             Image, 'binaural/depth', lambda m: self._keep('truth', m, depth_from_msg), sensor)
@@ -142,8 +146,9 @@ class DemoObserver(Node):
         waiting[kind][stamp_from_msg(msg.header.stamp)] = convert(msg)
         for stamp in sorted(set(waiting['depth']) & set(waiting['truth']) & set(waiting['rgb'])):
             depth, truth, rgb = (waiting[k].pop(stamp) for k in ('depth', 'truth', 'rgb'))
+            confidence = waiting['confidence'].pop(stamp, None)
             if truth.shape == depth.shape:
-                self.rel = self.journey.add(self.elapsed, truth, depth, rgb)
+                self.rel = self.journey.add(self.elapsed, truth, depth, rgb, confidence)
         for images in waiting.values():
             while len(images) > _KEPT:
                 del images[min(images)]

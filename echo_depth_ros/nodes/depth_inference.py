@@ -60,8 +60,12 @@ class DepthInference(ManagedNode):
                      'counts the floor like any other surface', low=0.0, high=5.0)
         self.declare('floor_level_db', floor.level_db, 'Most that the floor reaches, in dB of the '
                      'direct sound; what is louder there is an obstacle', low=-60.0, high=20.0)
+        self.declare('min_confidence', 0.0, 'Depth that is less likely to lie within 25 % of the '
+                     'truth becomes unknown (NaN); 0 takes it all, and is the only value for a '
+                     'model that predicts no confidence', low=0.0, high=1.0)
         self._depth_publisher = self.publisher(Image, 'depth/image')
         self._info_publisher = self.publisher(CameraInfo, 'depth/camera_info')
+        self._confidence_publisher = self.publisher(Image, 'depth/confidence')
         self._range_publisher = self.publisher(Range, 'range')
         self._changed = Condition()
         self._waiting = self._thread = self._subscription = self._perceiver = None
@@ -85,16 +89,20 @@ class DepthInference(ManagedNode):
             self.get_logger().warning(model.provider_note)
         self._perceiver = EchoDepth(
             model, self._fmt, min_snr_db=self.value('min_snr_db'), min_range=self._limits[0],
-            max_range=self._limits[1], floor=floor)
+            max_range=self._limits[1], floor=floor, min_confidence=self.value('min_confidence'))
         contract = model.contract
         self._camera = CameraModel(
             contract.width, contract.height, contract.hfov_deg, contract.vfov_deg)
         self._model = model
         self.get_logger().info(f'{model.path} runs on {model.active_provider}')
+        if not model.predicts_confidence:
+            self.get_logger().info(
+                f'{model.path} predicts no confidence: nothing is published on depth/confidence')
 
     def activate(self) -> None:
         """Start the worker and listen."""
         self._received = self._done = self._dropped = self._unwanted = self._clipped = 0
+        self._unsure, self._last_unsure = 0, ''
         self._refused: Counter[str] = Counter()
         self._last_refusal = ''
         self._latency, self._snr, self._work = Recent(), Recent(200), Recent()
@@ -128,11 +136,18 @@ class DepthInference(ManagedNode):
             'depth images and ranges': self._done, 'dropped windows': self._dropped,
             'refused windows': sum(self._refused.values()), 'last refusal': self._last_refusal,
             'nobody subscribed': self._unwanted, 'clipped windows': self._clipped,
+            'confidence': self._say_confidence(), 'depth without confidence': self._unsure,
             'SNR median dB': self._snr.percentile(50),
             'latency p50 ms': self._latency.percentile(50),
             'latency p95 ms': self._latency.percentile(95),
             'compute p50 ms': self._work.percentile(50),
             'provider': self._model.active_provider, 'model': str(self._model.path)})
+        if self._last_unsure:
+            status.level = Level.WARN
+            status.message = f'no depth/confidence: {self._last_unsure}'
+        elif self._listened(self._confidence_publisher) and not self._model.predicts_confidence:
+            status.level = Level.WARN
+            status.message = 'depth/confidence is wanted, but the model predicts none'
         if self._model.provider_note:
             status.level, status.message = Level.WARN, self._model.provider_note
         if not self._arrived.rate(now):
@@ -140,6 +155,16 @@ class DepthInference(ManagedNode):
         elif self._refused and not self._latency.rate(now):
             status.level, status.message = Level.WARN, f'refused: {self._last_refusal}'
         return status
+
+    def _say_confidence(self) -> str:
+        if not self._model.predicts_confidence:
+            return 'none: the model predicts none'
+        calibration = self._model.contract.calibration
+        return f'calibrated on {calibration}' if calibration else 'predicted, not calibrated'
+
+    @staticmethod
+    def _listened(publisher) -> bool:
+        return publisher.get_subscription_count() > 0
 
     def _on_window(self, msg: Image) -> None:
         """Keep the newest window for the worker, and count the one it replaces."""
@@ -165,10 +190,11 @@ class DepthInference(ManagedNode):
                 self._refuse(type(error).__name__, f'{type(error).__name__}: {error}')
 
     def _see(self, msg: Image) -> None:
-        want_depth = self._depth_publisher.get_subscription_count() > 0
-        want_info = self._info_publisher.get_subscription_count() > 0
-        want_range = self._range_publisher.get_subscription_count() > 0
-        if not (want_depth or want_info or want_range):
+        want_depth = self._listened(self._depth_publisher) or self._listened(self._info_publisher)
+        want_confidence = (
+            self._model.predicts_confidence and self._listened(self._confidence_publisher))
+        want_range = self._listened(self._range_publisher)
+        if not (want_depth or want_confidence or want_range):
             self._unwanted += 1
             return
         began = self.now()
@@ -180,9 +206,10 @@ class DepthInference(ManagedNode):
                 'window and sample_rate'))
             return
         heard = self._perceiver.perceive(
-            window, want_depth=want_depth or want_info, want_range=want_range)
+            window, want_depth=want_depth or want_confidence, want_range=want_range,
+            want_confidence=want_confidence)
         stamp = stamp_from_msg(msg.header.stamp)
-        self._publish(heard, stamp)
+        self._publish(heard, stamp, want_depth)
         now = self.now()
         if heard.direct is not None:
             self._snr.add(heard.direct.snr_db, now / 1e9)
@@ -191,17 +218,31 @@ class DepthInference(ManagedNode):
         if heard.problem is not None:
             self._refuse('window', heard.problem)
             return
+        if heard.confidence_problem is not None:
+            self._miss_confidence(heard.confidence_problem)
+        elif heard.confidence is not None:
+            self._last_unsure = ''
         self._done += 1
         self._work.add((now - began) / 1e6, now / 1e9)
         self._latency.add((now - stamp) / 1e6 - 1e3 * self._fmt.window_duration, now / 1e9)
 
-    def _publish(self, heard: Perception, stamp: int) -> None:
-        if heard.depth is not None:
+    def _publish(self, heard: Perception, stamp: int, want_depth: bool) -> None:
+        # Before depth: whoever waits for depth then has both.
+        if heard.confidence is not None:
+            self._confidence_publisher.publish(
+                image_to_msg(heard.confidence, stamp, OPTICAL_FRAME))
+        if heard.depth is not None and want_depth:
             self._depth_publisher.publish(image_to_msg(heard.depth, stamp, OPTICAL_FRAME))
             self._info_publisher.publish(camera_to_msg(self._camera, stamp, OPTICAL_FRAME))
         if heard.echo is not None:
             self._range_publisher.publish(range_to_msg(
                 encode_range(heard.range_m, *self._limits), self._limits, math.pi, stamp, FRAME))
+
+    def _miss_confidence(self, reason: str) -> None:
+        self._unsure += 1
+        self._last_unsure = reason
+        self.get_logger().error(
+            f'depth without confidence: {reason}', throttle_duration_sec=5.0)
 
     def _refuse(self, kind: str, reason: str) -> None:
         self._refused[kind] += 1

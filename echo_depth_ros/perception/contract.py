@@ -27,12 +27,16 @@ class ModelContract:
 
     Input ``waveform`` is float32 ``(N, 2, window)``: aligned windows, full scale +-1. Output
     ``depth`` is float32 ``(N, height, width)``: metres along the optical axis of a pinhole
-    camera with the given fields of view.
+    camera with the given fields of view. Output ``confidence``, where the network has one, is
+    float32 of the same shape: how likely that depth lies within 25 % of the truth, 0 to 1.
 
     :ivar depth_min: metres; nearer depths are not trusted.
     :ivar depth_max: metres; what the network answers from there on means "beyond range".
     :ivar training_data: what it was trained on, in words.
     :ivar commit: revision of the source that trained it.
+    :ivar confidence: name of the output that holds the confidence; '' where there is none, as in
+        files that were written before there was any.
+    :ivar calibration: what the confidence was calibrated on, in words; '' where it was not.
     """
 
     version: int = CONTRACT_VERSION
@@ -53,6 +57,8 @@ class ModelContract:
     output: str = 'depth'
     training_data: str = ''
     commit: str = ''
+    confidence: str = ''
+    calibration: str = ''
 
     @classmethod
     def for_format(cls, fmt: PingFormat, **others) -> 'ModelContract':
@@ -105,6 +111,8 @@ class ModelContract:
 
 _PING_FIELDS = ('sample_rate', 'window', 'direct_index', 'chirp_duration', 'chirp_start_hz',
                 'chirp_end_hz', 'ear_spacing')
+_LATER_FIELDS = ('confidence', 'calibration')
+"""Absent from the files of the first release, which load all the same."""
 
 
 def _typed(values: dict) -> dict:
@@ -114,7 +122,10 @@ def _typed(values: dict) -> dict:
         value = values.get(field.name)
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if field.name not in values:
-            problems.append(f'{field.name} is missing')
+            if field.name not in _LATER_FIELDS:
+                problems.append(f'{field.name} is missing')
+        elif field.name in _LATER_FIELDS and not isinstance(value, str):
+            problems.append(f'{field.name} is {value!r}, not a text')
         elif field.type is str:
             typed[field.name] = str(value)
         elif not number or not math.isfinite(value):
@@ -126,6 +137,9 @@ def _typed(values: dict) -> dict:
     if not problems and not typed['depth_min'] < typed['depth_max']:
         problems.append(f'depth_min {typed["depth_min"]} is not below depth_max '
                         f'{typed["depth_max"]}')
+    if not problems and typed.get('confidence') in (typed['output'], typed['input']):
+        problems.append(f'confidence is {typed["confidence"]!r}, which names the depth output or '
+                        "the input; expected another output, or '' for none")
     if problems:
         raise ContractError('the contract of the model is broken: ' + '; '.join(problems))
     return typed

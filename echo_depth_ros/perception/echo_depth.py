@@ -5,7 +5,7 @@
 from dataclasses import dataclass, field
 import math
 from time import perf_counter
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.quality import assess, Quality, silence
 from echo_depth_ros.acoustics.ranging import Echo, first_echo, FloorEcho
 from echo_depth_ros.acoustics.sync import align, DirectSound, find_direct_sound
-from echo_depth_ros.perception.encoding import encode_depth
-from echo_depth_ros.perception.model import StudentModel
+from echo_depth_ros.perception.encoding import encode_confidence, encode_depth, hide_unsure
+from echo_depth_ros.perception.model import odd_confidence, StudentModel
 
 MIN_SNR_DB = 6.0
 """Least signal-to-noise ratio of a direct sound whose window is believed."""
@@ -30,17 +30,25 @@ class Perception:
 
     :ivar depth: float32 (height, width), metres along the optical axis, NaN unknown and +Inf
         beyond range; None where it was not wanted, there is no model, or there is a problem.
+    :ivar confidence: float32 (height, width), 0 to 1: how likely that ``depth`` lies within 25 %
+        of the truth, NaN where the network gave no depth; None where it was not wanted, the model
+        predicts none, or there is a problem. A pixel that ``min_confidence`` has hidden in
+        ``depth`` keeps the confidence that it was hidden for.
     :ivar range_m: metres from the rig to the nearest surface by the first echo, without the
         network; +Inf where no echo came back, NaN where it could not be heard.
     :ivar problem: why there is no depth although it was wanted, in words; None if all is well.
+    :ivar confidence_problem: why there is no confidence with a depth that is there, although the
+        model should predict one.
     :ivar window: float32 (2, window), aligned; None where no direct sound was found.
     :ivar direct: the direct sound, in samples of what was given to ``perceive``.
     :ivar seconds: time each stage took: ``sync``, ``quality``, ``range``, ``depth``.
     """
 
     depth: Optional[np.ndarray] = None
+    confidence: Optional[np.ndarray] = None
     range_m: float = math.nan
     problem: Optional[str] = None
+    confidence_problem: Optional[str] = None
     window: Optional[np.ndarray] = None
     quality: Optional[Quality] = None
     direct: Optional[DirectSound] = None
@@ -59,7 +67,7 @@ class EchoDepth:
     def __init__(self, model: Optional[StudentModel] = None, fmt: PingFormat = PingFormat(), *,
                  min_snr_db: float = MIN_SNR_DB, min_range: float = MIN_RANGE,
                  max_range: float = 12.0, floor: Optional[FloorEcho] = FloorEcho(),
-                 alignment_tolerance: int = 8):
+                 alignment_tolerance: int = 8, min_confidence: float = 0.0):
         """
         Set the limits within which a ping is believed.
 
@@ -70,19 +78,30 @@ class EchoDepth:
         :param floor: where the floor answers, which is no obstacle; None counts it like any other.
         :param alignment_tolerance: samples by which the direct sound of a window that comes
             aligned may miss its place.
+        :param min_confidence: depth that is less sure becomes unknown; 0 takes it all.
+        :raises ValueError: limits that make no sense, or a ``min_confidence`` for a model that
+            does not say how sure it is.
         """
         if not 0 < min_range < max_range:
             raise ValueError(
                 f'range limits are {min_range} and {max_range} m; expected 0 < min < max')
+        if not 0 <= min_confidence <= 1:
+            raise ValueError(f'min_confidence is {min_confidence}; expected 0 to 1')
+        if min_confidence > 0 and model is not None and not model.predicts_confidence:
+            raise ValueError(
+                f'min_confidence is {min_confidence:g}, but {model.path} predicts no confidence; '
+                'set it to 0, or choose a model that does')
         self.model = model
         self.fmt = fmt
         self._min_snr_db = min_snr_db
         self._range_limits = (min_range, max_range)
         self._floor = floor
         self._tolerance = alignment_tolerance
+        self._min_confidence = min_confidence
 
     def perceive(self, recording: np.ndarray, want_depth: bool = True, want_range: bool = True,
-                 search: Optional[tuple[int, int]] = None) -> Perception:
+                 search: Optional[tuple[int, int]] = None,
+                 want_confidence: bool = True) -> Perception:
         """
         Find the direct sound, cut the window, judge it, range the first echo, and see.
 
@@ -94,6 +113,7 @@ class EchoDepth:
         :param want_depth: False skips the network, where nobody looks at depth.
         :param want_range: False skips the first echo, likewise; ``range_m`` is NaN then.
         :param search: first and last sample on which the direct sound of a recording may begin.
+        :param want_confidence: False leaves confidence out; without depth there is none either.
         :raises WindowError: wrong shape or type, or too short.
         :raises ModelError: the network failed.
         """
@@ -109,17 +129,13 @@ class EchoDepth:
         timer.lap('quality')
         echo = self._first_echo(window, quality) if want_range else None
         timer.lap('range')
-        depth, problem = None, quality.problem or _deaf_ear(direct)
-        if want_depth and self.model is not None and problem is None:
-            depth = encode_depth(
-                self.model.infer(window), self.model.contract.depth_min,
-                self.model.contract.depth_max)
-            if np.isnan(depth).all():
-                depth, problem = None, 'the model returned no finite depth for this window'
+        seen = _Seen(problem=quality.problem or _deaf_ear(direct))
+        if want_depth and self.model is not None and seen.problem is None:
+            seen = self._see(window, want_confidence)
             timer.lap('depth')
         return Perception(
-            depth=depth, range_m=echo.range_m if echo else math.nan, problem=problem,
-            window=window, quality=quality, direct=direct, echo=echo, seconds=timer.seconds)
+            **seen._asdict(), range_m=echo.range_m if echo else math.nan, window=window,
+            quality=quality, direct=direct, echo=echo, seconds=timer.seconds)
 
     def _hear(self, recording: np.ndarray,
               search: Optional[tuple[int, int]]) -> tuple[DirectSound, np.ndarray]:
@@ -137,11 +153,37 @@ class EchoDepth:
                 f'+-{self._tolerance}; {error}') from error
         return direct, np.asarray(recording, np.float32)
 
+    def _see(self, window: np.ndarray, want_confidence: bool) -> '_Seen':
+        """Depth and confidence, encoded; numbers that cannot be are named and left out."""
+        contract, least = self.model.contract, self._min_confidence
+        said = self.model.infer(window, want_confidence or least > 0)
+        depth = encode_depth(said.depth, contract.depth_min, contract.depth_max)
+        if np.isnan(depth).all():
+            return _Seen(problem='the model returned no finite depth for this window')
+        if said.confidence is None:
+            return _Seen(depth)
+        odd = odd_confidence(said.confidence, depth)
+        if odd:
+            return _Seen(problem=odd) if least > 0 else _Seen(depth, confidence_problem=odd)
+        confidence = encode_confidence(said.confidence, depth)
+        if least > 0:
+            depth = hide_unsure(depth, confidence, least)
+        return _Seen(depth, confidence if want_confidence else None)
+
     def _first_echo(self, window: np.ndarray, quality: Quality) -> Optional[Echo]:
         """First echo, clipped or not; None where the noise would make one up or hide it."""
         if not quality.snr_db >= self._min_snr_db:
             return None
         return first_echo(window, self.fmt, *self._range_limits, floor=self._floor)
+
+
+class _Seen(NamedTuple):
+    """What the network adds to a :class:`Perception`."""
+
+    depth: Optional[np.ndarray] = None
+    confidence: Optional[np.ndarray] = None
+    problem: Optional[str] = None
+    confidence_problem: Optional[str] = None
 
 
 class _NotNumbersError(WindowError):

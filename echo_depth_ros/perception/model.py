@@ -4,7 +4,7 @@
 
 import logging
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import NamedTuple, Optional, Sequence
 
 import numpy as np
 import onnxruntime as ort
@@ -22,10 +22,26 @@ _PROVIDERS = {
     'tensorrt': 'TensorrtExecutionProvider',
 }
 _AUTO = ('cuda', 'cpu')
+_ROUNDING = 1e-3
+"""By how much a confidence may leave 0 to 1: GPU runtimes compute with ten bits."""
 
 
 class ModelError(EchoDepthError, RuntimeError):
     """A model file that cannot be loaded, or a network that does not do what it promises."""
+
+
+class Prediction(NamedTuple):
+    """
+    What a network says about one window (or, with a leading axis, about several).
+
+    :ivar depth: float32 ``(height, width)`` in metres, not yet encoded: see
+        :func:`~echo_depth_ros.perception.encoding.encode_depth`.
+    :ivar confidence: float32 ``(height, width)``, as the network says it; None where the network
+        predicts none, or none was wanted. Whether it can be believed, :func:`odd_confidence` says.
+    """
+
+    depth: np.ndarray
+    confidence: Optional[np.ndarray] = None
 
 
 class StudentModel:
@@ -77,37 +93,48 @@ class StudentModel:
         """Height and width of the depth images."""
         return self.contract.height, self.contract.width
 
-    def infer(self, window: np.ndarray) -> np.ndarray:
+    @property
+    def predicts_confidence(self) -> bool:
+        """Whether the network says how sure it is."""
+        return bool(self.contract.confidence)
+
+    def infer(self, window: np.ndarray, want_confidence: bool = True) -> Prediction:
         """
-        Depth seen in one window, as the network says it.
+        Depth seen in one window, and how sure it is, as the network says it.
 
         :param window: float ``(2, window)``, aligned.
-        :returns: float32 ``(height, width)`` in metres, not yet encoded: see
-            :func:`~echo_depth_ros.perception.encoding.encode_depth`.
+        :param want_confidence: False leaves it out, where nobody looks at it.
         """
-        return self.infer_batch(window[np.newaxis])[0]
+        several = self.infer_batch(window[np.newaxis], want_confidence)
+        return Prediction(*(None if image is None else image[0] for image in several))
 
-    def infer_batch(self, windows: np.ndarray) -> np.ndarray:
+    def infer_batch(self, windows: np.ndarray, want_confidence: bool = True) -> Prediction:
         """
-        Depth of several windows: ``(n, 2, window)`` to ``(n, height, width)``.
+        Depth and confidence of several windows: ``(n, 2, window)`` to ``(n, height, width)``.
 
         :raises ModelError: the network fails, or answers with another shape.
         """
+        names = [self.contract.output]
+        if want_confidence and self.predicts_confidence:
+            names.append(self.contract.confidence)
         feed = {self.contract.input: np.ascontiguousarray(windows, np.float32)}
         try:
-            depth = self._session.run([self.contract.output], feed)[0]
+            images = self._session.run(names, feed)
         except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
             raise ModelError(f'{self.path} failed to run: {error}') from error
-        if depth.shape != (len(windows), *self.shape):
-            raise ModelError(
-                f'{self.path} returned depth of shape {depth.shape}; its contract says '
-                f'{(len(windows), *self.shape)}; export the model again')
-        return depth
+        for name, image in zip(names, images):
+            if image.shape != (len(windows), *self.shape):
+                raise ModelError(
+                    f'{self.path} returned {name} of shape {image.shape}; its contract says '
+                    f'{(len(windows), *self.shape)}; export the model again')
+        return Prediction(*images)
 
     def _check_ports(self) -> None:
-        for kind, name, ports in (
-                ('input', self.contract.input, self._session.get_inputs()),
-                ('output', self.contract.output, self._session.get_outputs())):
+        promised = [('input', self.contract.input, self._session.get_inputs()),
+                    ('output', self.contract.output, self._session.get_outputs())]
+        if self.predicts_confidence:
+            promised.append(('output', self.contract.confidence, self._session.get_outputs()))
+        for kind, name, ports in promised:
             found = {port.name: port.type for port in ports}
             if found.get(name) != 'tensor(float)':
                 raise ModelError(
@@ -119,11 +146,33 @@ class StudentModel:
         window = np.random.default_rng(0).normal(0, 1e-3, (2, fmt.window)).astype(np.float32)
         window[:, fmt.direct_index:fmt.direct_index + fmt.chirp_samples] += linear_chirp(fmt)
         for _ in range(2):
-            depth = self.infer(window)
+            depth, confidence = self.infer(window)
         if not np.isfinite(depth).any():
             raise ModelError(
                 f'{self.path} returns no finite depth for a chirp in faint noise: its weights '
                 'are broken; train or export it again')
+        odd = None if confidence is None else odd_confidence(confidence, depth)
+        if odd:
+            raise ModelError(
+                f'{self.path}, for a chirp in faint noise: {odd}; train or export it again')
+
+
+def odd_confidence(confidence: np.ndarray, depth: np.ndarray) -> Optional[str]:
+    """
+    Say what is wrong with a confidence image; None where it can be believed.
+
+    A share of right pixels lies between 0 and 1. Where it does not, the other pixels of the image
+    come from the same broken numbers.
+
+    :param confidence: as the network says it.
+    :param depth: of the same shape; where it is NaN, confidence does not matter.
+    """
+    inside = (confidence >= -_ROUNDING) & (confidence <= 1 + _ROUNDING)
+    odd = ~inside & ~np.isnan(depth)
+    if not odd.any():
+        return None
+    return (f'the network returned a confidence of {confidence[odd][0]:.4g} in '
+            f'{np.count_nonzero(odd)} pixels; expected 0 to 1')
 
 
 def _provider_names(providers: Sequence[str]) -> list[str]:

@@ -20,20 +20,25 @@ _EARS = (('left', 'tab:blue'), ('right', 'tab:orange'))
 
 def draw_perception(path, heard: Perception, fmt: PingFormat, title: str = '') -> None:
     """
-    Draw both ears and their spectrogram on the left, the depth image on the right.
+    Draw both ears and their spectrogram on the left, depth and its confidence on the right.
 
     The direct sound and the first echo are marked; time counts from the direct sound, and the
     axis on top says what range it stands for.
 
     :param path: where to write; its suffix chooses the format.
-    :param heard: with a window; without depth, the right half says why.
+    :param heard: with a window; without depth, the right half says why. Without confidence, depth
+        has that half for itself.
     """
-    figure = Figure(figsize=(11, 5), layout='constrained')
+    sure = heard.depth is not None and heard.confidence is not None
+    figure = Figure(figsize=(15, 5) if sure else (11, 5), layout='constrained')
     FigureCanvasAgg(figure)
-    left, right = figure.subfigures(1, 2, width_ratios=(1.1, 1))
+    left, right = figure.subfigures(1, 2, width_ratios=(1.1, 1.9 if sure else 1))
     above, below = left.subplots(2, 1, sharex=True)
     _draw_waveform(above, heard, fmt)
     _draw_spectrogram(below, heard, fmt)
+    if sure:
+        right, rightmost = right.subfigures(1, 2)
+        _draw_confidence(rightmost, heard)
     _draw_depth(right, heard)
     figure.suptitle(title)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -75,9 +80,7 @@ def _mark_arrivals(axes: Axes, heard: Perception, direct_colour: str) -> None:
 
 
 def _draw_depth(part, heard: Perception) -> None:
-    axes = part.subplots()
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes = _bare(part)
     if heard.depth is None:
         axes.set_title('no depth image')
         axes.text(0.5, 0.5, heard.problem or 'range only', ha='center', va='center', wrap=True,
@@ -97,3 +100,19 @@ def _draw_depth(part, heard: Perception) -> None:
         ('black: beyond range', beyond.any()), ('grey: unknown', np.isnan(heard.depth).any()))
         if there]
     axes.set_xlabel(', '.join(legend))
+
+
+def _draw_confidence(part, heard: Perception) -> None:
+    axes = _bare(part)
+    colours = colormaps['cividis'].with_extremes(bad='lightgrey')
+    image = axes.imshow(np.ma.masked_invalid(heard.confidence), cmap=colours, vmin=0, vmax=1)
+    part.colorbar(image, ax=axes, label='chance of depth within 25 %', shrink=0.8)
+    axes.set_title('confidence')
+    axes.set_xlabel('grey: unknown' if np.isnan(heard.confidence).any() else '')
+
+
+def _bare(part) -> Axes:
+    axes = part.subplots()
+    axes.set_xticks([])
+    axes.set_yticks([])
+    return axes

@@ -82,7 +82,15 @@ def describe(heard: Perception, fmt: PingFormat) -> list[str]:
         lines.append(
             f'depth image   {heard.depth.shape[1]}x{heard.depth.shape[0]}, '
             + (f'nearest {seen.min():.2f} m, median {np.median(seen):.2f} m, '
-               f'farthest {seen.max():.2f} m' if seen.size else 'all beyond range'))
+               f'farthest {seen.max():.2f} m' if seen.size
+               else 'all beyond range' if np.isposinf(heard.depth).any()
+               else 'no pixel that is sure enough'))
+    if heard.confidence is not None:
+        sure = heard.confidence[np.isfinite(heard.confidence)]
+        low, middle, high = np.quantile(sure, (0.1, 0.5, 0.9))
+        lines.append(f'confidence    median {middle:.2f}, {low:.2f} to {high:.2f} in 80 % of it')
+    if heard.confidence_problem is not None:
+        lines.append(f'confidence    unknown: {heard.confidence_problem}')
     return lines
 
 
@@ -98,6 +106,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--min-range', type=float, default=MIN_RANGE, metavar='METRES',
                         help='nearer echoes do not count as the first '
                              '(default: %(default)s)')
+    parser.add_argument('--min-confidence', type=float, default=0.0, metavar='SHARE',
+                        help='leave out depth that is less sure, 0 to 1 (default: %(default)s)')
     parser.add_argument('--threads', type=int, default=2, help='CPU threads of the student')
 
 
@@ -113,7 +123,11 @@ def main(args: argparse.Namespace) -> int:
     if not 0 < args.min_range < 12:
         raise RecordingError(f'--min-range is {args.min_range}; expected metres from 0 to 12')
     model = None if args.no_depth else _load_model(args.model, fmt, args.threads, notes)
-    ears = EchoDepth(model, fmt, min_range=args.min_range)
+    try:
+        ears = EchoDepth(
+            model, fmt, min_range=args.min_range, min_confidence=args.min_confidence)
+    except ValueError as error:
+        raise RecordingError(str(error)) from error
     heard = ears.perceive(recording, search=(first, recording.shape[1]))
     for line in [*(f'note: {note}' for note in notes), *describe(heard, fmt)]:
         print(line)

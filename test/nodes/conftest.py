@@ -136,23 +136,34 @@ def ping():
 
 @pytest.fixture
 def student(tmp_path):
-    """Return a function that writes an ONNX student which sees 3 m everywhere."""
+    """
+    Return a function that writes an ONNX student which sees 3 m everywhere.
+
+    With ``confidence`` (height, width) it also says that.
+    """
     onnx = pytest.importorskip('onnx')
     from onnx import helper, numpy_helper, TensorProto
 
     from echo_depth_ros.perception.contract import ModelContract
 
-    def write(contract=ModelContract(), name='student.onnx'):
-        image = np.full((1, contract.height, contract.width), 3.0, np.float32)
+    def write(contract=None, name='student.onnx', confidence=None):
+        contract = contract or ModelContract(
+            confidence='' if confidence is None else 'confidence')
+        images = {'depth': np.full((contract.height, contract.width), 3.0)}
+        if confidence is not None:
+            images['confidence'] = confidence
         graph = helper.make_graph(
             [helper.make_node('ReduceMean', ['waveform'], ['mean'], axes=[1, 2], keepdims=1),
              helper.make_node('Mul', ['mean', 'zero'], ['nothing']),
-             helper.make_node('Add', ['nothing', 'image'], ['depth'])], 'student',
+             *(helper.make_node('Add', ['nothing', f'{name} image'], [name])
+               for name in images)], 'student',
             [helper.make_tensor_value_info(
                 'waveform', TensorProto.FLOAT, ['N', 2, contract.window])],
-            [helper.make_tensor_value_info('depth', TensorProto.FLOAT, ['N', None, None])],
-            [numpy_helper.from_array(image, 'image'),
-             numpy_helper.from_array(np.zeros(1, np.float32), 'zero')])
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, ['N', None, None])
+             for name in images],
+            [numpy_helper.from_array(np.zeros(1, np.float32), 'zero'),
+             *(numpy_helper.from_array(np.asarray(image, np.float32)[None], f'{name} image')
+               for name, image in images.items())])
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
         helper.set_model_props(model, contract.to_metadata())

@@ -7,17 +7,22 @@ from threading import Event
 import numpy as np
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.qos import HistoryPolicy, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, Range
 
 from echo_depth_ros.nodes.conversions import (
     depth_from_msg,
+    image_from_msg,
     image_to_msg,
     intrinsics_from_msg,
     recording_to_msg,
     stamp_to_msg,
 )
 from echo_depth_ros.nodes.depth_inference import DepthInference
+from echo_depth_ros.nodes.health import Level
 from echo_depth_ros.perception.contract import ModelContract
+from echo_depth_ros.perception.model import Prediction
 from echo_depth_ros.vision.camera import CameraModel
 
 STAMP = 1_700_000_000_000_000_123
@@ -51,6 +56,129 @@ def test_depth_info_and_range_carry_the_windows_stamp(bench, student, ping):
     assert ranges[0].radiation_type == Range.ULTRASOUND
     values = node.diagnose().values
     assert values['depth images and ranges'] == 1 and values['provider'] == 'CPUExecutionProvider'
+
+
+def hear_two(bench, node, windows, window):
+    """Publish two windows, one after the other is done with; it takes two to have a rate."""
+    for number in (1, 2):
+        windows.publish(recording_to_msg(window, STAMP + number, 'ears'))
+        assert bench.until(
+            lambda number=number: node.diagnose().values['depth images and ranges'] >= number)
+    return node.diagnose()
+
+
+COLUMNS = np.tile(np.linspace(0, 1, 128, dtype=np.float32), (128, 1))
+
+
+def test_confidence_carries_stamp_frame_and_size_of_its_depth(bench, student, ping):
+    depths = bench.collect(Image, 'depth/image')
+    confidences = bench.collect(Image, 'depth/confidence')
+    node = bench.start(DepthInference, model=student(confidence=COLUMNS))
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/image', 'depth/confidence')
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: depths and confidences)
+    depth, confidence = depths[0], confidences[0]
+    status = hear_two(bench, node, windows, ping())
+    assert confidence.header == depth.header and confidence.encoding == '32FC1'
+    assert (confidence.height, confidence.width) == (depth.height, depth.width)
+    np.testing.assert_array_equal(image_from_msg(confidence), COLUMNS)
+    np.testing.assert_array_equal(depth_from_msg(depth), np.full((128, 128), 3.0))
+    assert status.message == 'running'
+    assert status.values['confidence'] == 'predicted, not calibrated'
+    assert status.values['depth without confidence'] == 0
+
+
+def test_confidence_is_offered_reliably_as_depth_is(bench, student):
+    node = bench.make(DepthInference, model=student(confidence=COLUMNS))
+    info, = node.get_publishers_info_by_topic(f'{bench.namespace}/depth/confidence')
+    assert info.topic_type == 'sensor_msgs/msg/Image'
+    assert info.qos_profile.reliability == ReliabilityPolicy.RELIABLE
+    publisher, = (p for p in node.publishers if p.topic_name.endswith('depth/confidence'))
+    assert publisher.qos_profile.history == HistoryPolicy.KEEP_LAST
+    assert publisher.qos_profile.depth == 5
+
+
+def test_confidence_alone_is_enough_to_look_and_depth_is_then_not_published(
+        bench, student, ping):
+    confidences = bench.collect(Image, 'depth/confidence')
+    node = bench.start(DepthInference, model=student(confidence=COLUMNS))
+    published = []
+    node._depth_publisher.publish = published.append
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/confidence')
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: confidences)
+    assert not published
+
+
+def test_confidence_is_computed_for_those_who_want_it_only(bench, student, ping):
+    depths = bench.collect(Image, 'depth/image')
+    node = bench.start(DepthInference, model=student(confidence=COLUMNS))
+    asked, infer = [], node._model.infer
+    node._model.infer = lambda window, want: asked.append(want) or infer(window, want)
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/image')
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: depths)
+    assert asked == [False]
+
+
+def test_model_without_confidence_says_so_and_stays_silent(bench, student, ping):
+    depths = bench.collect(Image, 'depth/image')
+    confidences = bench.collect(Image, 'depth/confidence')
+    node = bench.start(DepthInference, model=student())
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/image', 'depth/confidence')
+    status = hear_two(bench, node, windows, ping())
+    assert bench.until(lambda: len(depths) == 2)
+    assert not confidences
+    assert status.values['confidence'] == 'none: the model predicts none'
+    assert status.level == Level.WARN and 'predicts none' in status.message
+
+
+def test_unsure_pixels_become_unknown(bench, student, ping):
+    depths = bench.collect(Image, 'depth/image')
+    node = bench.start(DepthInference, model=student(confidence=COLUMNS), min_confidence=0.6)
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/image')
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: depths)
+    np.testing.assert_array_equal(
+        depth_from_msg(depths[0]), np.where(COLUMNS >= 0.6, np.float32(3), np.nan))
+
+
+def test_least_confidence_for_a_model_without_any_keeps_the_node_unconfigured(bench, student):
+    node = bench.make(DepthInference, model=student(), min_confidence=0.6)
+    assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert 'predicts no confidence; set it to 0' in node.problem
+
+
+def test_least_confidence_has_a_range(bench, student):
+    node = bench.make(DepthInference, model=student())
+    assert not node.set_parameters([Parameter('min_confidence', value=1.5)])[0].successful
+    assert node.set_parameters([Parameter('min_confidence', value=1.0)])[0].successful
+    assert node.describe_parameter('min_confidence').description
+
+
+def test_impossible_confidence_costs_itself_only_and_is_named(bench, student, ping):
+    depths = bench.collect(Image, 'depth/image')
+    confidences = bench.collect(Image, 'depth/confidence')
+    node = bench.start(DepthInference, model=student(confidence=COLUMNS))
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/image', 'depth/confidence')
+    infer = node._model.infer
+    node._model.infer = lambda *_: Prediction(
+        np.full((128, 128), 3.0, np.float32), np.full((128, 128), 7.0, np.float32))
+    status = hear_two(bench, node, windows, ping())
+    assert status.values['depth without confidence'] == 2
+    assert bench.until(lambda: len(depths) == 2)
+    assert status.level == Level.WARN and 'confidence of 7 in 16384 pixels' in status.message
+    assert not confidences
+    node._model.infer = infer
+    windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
+    assert bench.until(lambda: confidences)
+    assert node.diagnose().message == 'running'
 
 
 def broken(kind, window):
@@ -136,7 +264,7 @@ def test_a_window_that_waits_too_long_is_dropped_for_a_newer_one(bench, seeing, 
 def test_a_network_that_fails_costs_one_window(bench, seeing, ping):
     node, depths, windows = seeing
     infer = node._model.infer
-    node._model.infer = lambda window: 1 / 0
+    node._model.infer = lambda *_: 1 / 0
     windows.publish(recording_to_msg(ping(), STAMP, 'ears'))
     assert bench.until(lambda: node.diagnose().values['refused windows'] == 1)
     node._model.infer = infer

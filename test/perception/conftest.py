@@ -14,16 +14,28 @@ from echo_depth_ros.perception.contract import ModelContract
 FMT = PingFormat()
 
 
-def write_model(path, image, contract=ModelContract(), metadata=None, output='depth'):
-    """Write a model that answers with ``image`` plus the mean of the waveform, always near 0."""
-    image = np.asarray(image, np.float32)[np.newaxis]
+def write_model(path, image, contract=None, metadata=None, output='depth', confidence=None):
+    """
+    Write a model that answers with ``image`` plus the mean of the waveform, always near 0.
+
+    With ``confidence`` it also answers with that image, exactly.
+    """
+    contract = contract or ModelContract(confidence='' if confidence is None else 'confidence')
+    images = {output: (image, 'mean')}
+    if confidence is not None:
+        images['confidence'] = (confidence, 'nothing')
+    nodes = [helper.make_node('ReduceMean', ['waveform'], ['mean'], axes=[1, 2], keepdims=1),
+             helper.make_node('Mul', ['mean', 'zero'], ['nothing'])]
+    nodes += [helper.make_node('Add', [plus, f'{name} image'], [name])
+              for name, (_, plus) in images.items()]
     graph = helper.make_graph(
-        [helper.make_node('ReduceMean', ['waveform'], ['mean'], axes=[1, 2], keepdims=1),
-         helper.make_node('Add', ['mean', 'image'], [output])],
-        'student',
+        nodes, 'student',
         [helper.make_tensor_value_info('waveform', TensorProto.FLOAT, ['N', 2, FMT.window])],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ['N', None, None])],
-        [numpy_helper.from_array(image, 'image')])
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ['N', None, None])
+         for name in images],
+        [numpy_helper.from_array(np.zeros(1, np.float32), 'zero'),
+         *(numpy_helper.from_array(np.asarray(values, np.float32)[np.newaxis], f'{name} image')
+           for name, (values, _) in images.items())])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
     helper.set_model_props(model, contract.to_metadata() if metadata is None else metadata)
     onnx.save(model, path)

@@ -55,12 +55,29 @@ def test_refuses_what_is_no_contract(text, says):
     ('height', 'tall', "height is 'tall', not a number"),
     ('depth_max', 0.05, 'depth_min 0.1 is not below depth_max 0.05'),
     ('sample_rate', True, 'sample_rate is True, not a number'),
+    ('confidence', None, 'confidence is None, not a text'),
+    ('confidence', True, 'confidence is True, not a text'),
+    ('confidence', 'depth', "confidence is 'depth', which names the depth output"),
+    ('calibration', 3, 'calibration is 3, not a text'),
 ])
 def test_refuses_broken_values(name, value, says):
     values = json.loads(ModelContract().to_metadata()[METADATA_KEY])
     values[name] = value
     with pytest.raises(ContractError, match=says):
         ModelContract.from_metadata({METADATA_KEY: json.dumps(values)})
+
+
+def test_file_from_before_there_was_confidence_has_none():
+    values = json.loads(ModelContract(commit='abc').to_metadata()[METADATA_KEY])
+    del values['confidence'], values['calibration']
+    contract = ModelContract.from_metadata({METADATA_KEY: json.dumps(values)})
+    assert contract == ModelContract(commit='abc')
+    assert contract.confidence == contract.calibration == ''
+
+
+def test_confidence_survives_the_metadata():
+    contract = ModelContract(confidence='confidence', calibration='2400 windows of data/v1')
+    assert ModelContract.from_metadata(contract.to_metadata()) == contract
 
 
 def test_ignores_fields_of_a_later_release():

@@ -11,7 +11,7 @@ from echo_depth_ros.acoustics.errors import WindowError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.perception.contract import ModelContract
 from echo_depth_ros.perception.echo_depth import EchoDepth
-from echo_depth_ros.perception.model import StudentModel
+from echo_depth_ros.perception.model import Prediction, StudentModel
 
 FMT = PingFormat()
 
@@ -74,7 +74,7 @@ def test_range_needs_no_model(make_recording):
 
 
 def test_depth_is_computed_on_demand(echo_depth, make_recording, monkeypatch):
-    monkeypatch.setattr(echo_depth.model, 'infer', lambda window: pytest.fail('it was computed'))
+    monkeypatch.setattr(echo_depth.model, 'infer', lambda *_: pytest.fail('it was computed'))
     heard = echo_depth.perceive(make_recording(), want_depth=False)
     assert heard.depth is None
     assert heard.problem is None
@@ -152,10 +152,100 @@ def test_window_nearly_in_line_is_taken_as_it_is(echo_depth, make_recording, off
 
 
 def test_network_that_breaks_down_later_invents_nothing(echo_depth, make_recording, monkeypatch):
-    monkeypatch.setattr(echo_depth.model, 'infer', lambda window: np.full((128, 128), np.nan))
+    nothing = Prediction(np.full((128, 128), np.nan))
+    monkeypatch.setattr(echo_depth.model, 'infer', lambda *_: nothing)
     heard = echo_depth.perceive(make_recording())
     refused(heard, 'no finite depth')
     assert heard.range_m == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.fixture
+def sure(make_model):
+    """Model that is the surer, the more to the right: 0 to 1; its lowest rows are beyond range."""
+    columns = np.linspace(0, 1, 128, dtype=np.float32)
+    return StudentModel(make_model(confidence=np.tile(columns, (128, 1))), providers=('cpu',))
+
+
+def test_confidence_comes_with_depth(sure, make_recording):
+    heard = EchoDepth(sure).perceive(make_recording())
+    assert heard.confidence.dtype == np.float32
+    assert heard.confidence.shape == heard.depth.shape
+    np.testing.assert_allclose(heard.confidence[:, -1], 1)
+    assert heard.problem is None and heard.confidence_problem is None
+    assert np.isposinf(heard.depth[-1]).all()
+
+
+def test_confidence_is_unknown_where_there_is_no_depth(make_model, make_recording):
+    path = make_model(confidence=np.full((128, 128), 0.5),
+                      contract=ModelContract(depth_min=2.0, confidence='confidence'))
+    heard = EchoDepth(StudentModel(path, providers=('cpu',))).perceive(make_recording())
+    np.testing.assert_array_equal(np.isnan(heard.confidence), np.isnan(heard.depth))
+    assert np.isnan(heard.confidence[0]).all() and (heard.confidence[-1] == 0.5).all()
+
+
+def test_confidence_is_asked_for_on_demand(sure, make_recording, monkeypatch):
+    ears, infer, asked = EchoDepth(sure), sure.infer, []
+
+    def noted(window, want_confidence):
+        asked.append(want_confidence)
+        return infer(window, want_confidence)
+
+    monkeypatch.setattr(sure, 'infer', noted)
+    heard = ears.perceive(make_recording(), want_confidence=False)
+    assert heard.depth is not None and heard.confidence is None
+    assert ears.perceive(make_recording(), want_depth=False).confidence is None
+    assert asked == [False]
+
+
+def test_model_without_confidence_gives_none(echo_depth, make_recording):
+    heard = echo_depth.perceive(make_recording())
+    assert heard.confidence is None and heard.confidence_problem is None
+
+
+@pytest.mark.parametrize('want_confidence', [True, False])
+def test_unsure_pixels_become_unknown(sure, make_recording, want_confidence):
+    every = EchoDepth(sure).perceive(make_recording())
+    heard = EchoDepth(sure, min_confidence=0.75).perceive(
+        make_recording(), want_confidence=want_confidence)
+    hidden = every.confidence < 0.75
+    assert np.isnan(heard.depth[hidden]).all()
+    np.testing.assert_array_equal(heard.depth[~hidden], every.depth[~hidden])
+    assert heard.problem is None
+    if want_confidence:
+        np.testing.assert_array_equal(heard.confidence, every.confidence)
+    else:
+        assert heard.confidence is None
+
+
+def test_network_that_is_sure_of_nothing_gives_an_unknown_image(make_model, make_recording):
+    model = StudentModel(make_model(confidence=np.zeros((128, 128))), providers=('cpu',))
+    heard = EchoDepth(model, min_confidence=0.5).perceive(make_recording())
+    assert np.isnan(heard.depth).all() and heard.problem is None
+
+
+@pytest.mark.parametrize('value', [np.nan, -1, 1.5])
+def test_impossible_confidence_is_named_and_left_out(sure, make_recording, monkeypatch, value):
+    said = sure.infer(make_recording())
+    said.confidence[5, 5] = value
+    monkeypatch.setattr(sure, 'infer', lambda *_: said)
+    heard = EchoDepth(sure).perceive(make_recording())
+    assert heard.confidence is None and heard.depth is not None and heard.problem is None
+    assert f'confidence of {value:.4g} in 1 pixels' in heard.confidence_problem
+    # Without confidence nothing tells which pixels to hide.
+    refused(EchoDepth(sure, min_confidence=0.1).perceive(make_recording()), 'expected 0 to 1')
+
+
+def test_least_confidence_needs_a_model_that_has_one(make_model):
+    model = StudentModel(make_model(), providers=('cpu',))
+    with pytest.raises(ValueError, match=r'is 0.5, but .*tiny.onnx predicts no confidence'):
+        EchoDepth(model, min_confidence=0.5)
+    EchoDepth(None, min_confidence=0.5)
+
+
+@pytest.mark.parametrize('least', [-0.1, 1.1, math.nan])
+def test_least_confidence_that_is_none(least):
+    with pytest.raises(ValueError, match='expected 0 to 1'):
+        EchoDepth(min_confidence=least)
 
 
 @pytest.mark.parametrize('recording', [

@@ -8,7 +8,12 @@ from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
 
-from echo_depth_ros.perception.encoding import encode_depth, encode_range
+from echo_depth_ros.perception.encoding import (
+    encode_confidence,
+    encode_depth,
+    encode_range,
+    hide_unsure,
+)
 
 
 def test_depth_at_its_limits():
@@ -32,6 +37,29 @@ def test_depth_is_in_range_or_marked_and_the_input_is_left_alone(depth):
     assert (encoded[seen] == depth[seen]).all()
     assert ((encoded[seen] >= np.float32(0.3)) & (encoded[seen] < 12)).all()
     assert not np.isneginf(encoded).any()
+    np.testing.assert_array_equal(depth, before)
+
+
+def test_confidence_is_unknown_where_depth_is():
+    depth = np.array([np.nan, 1.0, np.inf, 2.0, 3.0], np.float32)
+    encoded = encode_confidence(np.array([0.9, 0.2, 0.7, 1.0003, -0.0003]), depth)
+    assert encoded.dtype == np.float32
+    np.testing.assert_allclose(encoded, [np.nan, 0.2, 0.7, 1, 0], rtol=1e-6)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(arrays(np.float32, (4, 5), elements=st.floats(width=32)),
+       arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)),
+       st.floats(0, 1, width=32))
+def test_what_is_left_is_sure_enough_and_what_is_hidden_is_not(raw, confidence, least):
+    depth = encode_depth(raw, 0.3, 12.0)
+    before = depth.copy()
+    hidden = hide_unsure(depth, encode_confidence(confidence, depth), least)
+    assert hidden.dtype == np.float32
+    left = ~np.isnan(hidden)
+    assert (confidence[left] >= least).all()
+    np.testing.assert_array_equal(hidden[left], depth[left])
+    assert (np.isnan(depth[~left]) | (confidence[~left] < least)).all()
     np.testing.assert_array_equal(depth, before)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The picture and the figures of a drive."""
 
+from matplotlib import image
 import numpy as np
 import pytest
 
@@ -36,6 +37,23 @@ def test_picture_is_drawn_with_and_without_holes(tmp_path):
     journey.add(1.0, np.full((8, 8), 3.0, np.float32), depth, None)
     journey.draw(tmp_path / 'b.png', '')
     assert (tmp_path / 'b.png').exists()
+
+
+def test_confidence_gets_a_row_of_its_own(tmp_path):
+    plain, journey = _drive(1), _drive(0)
+    journey.moments = 2
+    truth = np.full((16, 16), 2.0, np.float32)
+    sure = np.full((16, 16), 0.8, np.float32)
+    journey.add(2.0, truth, truth, None, sure)
+    journey.add(3.0, truth, truth, None)
+    assert journey.kept[1].confidence is None
+    sure[:] = 0.0
+    assert (journey.kept[0].confidence == np.float32(0.8)).all()
+    heights = []
+    for drive in (plain, journey):
+        drive.draw(tmp_path / 'd.png', 'title')
+        heights.append(image.imread(tmp_path / 'd.png').shape[0])
+    assert heights[1] > heights[0]
 
 
 def test_an_empty_drive_still_draws(tmp_path):

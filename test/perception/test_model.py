@@ -8,23 +8,68 @@ import pytest
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.perception.contract import ContractError, ModelContract
-from echo_depth_ros.perception.model import ModelError, StudentModel
+from echo_depth_ros.perception.model import ModelError, odd_confidence, StudentModel
 
 
 def test_returns_what_the_network_says(make_model, make_recording):
     image = np.linspace(1, 5, 128 * 128).reshape(128, 128)
     model = StudentModel(make_model(image), providers=('cpu',))
-    depth = model.infer(make_recording())
+    depth, confidence = model.infer(make_recording())
     assert depth.shape == model.shape == (128, 128)
     assert depth.dtype == np.float32
     np.testing.assert_allclose(depth, image, atol=1e-3)
+    assert confidence is None
+    assert not model.predicts_confidence
+
+
+def sure():
+    return np.linspace(0, 1, 128 * 128, dtype=np.float32).reshape(128, 128)
+
+
+def test_returns_how_sure_the_network_is_when_asked(make_model, make_recording):
+    model = StudentModel(make_model(confidence=sure()), providers=('cpu',))
+    assert model.predicts_confidence
+    said = model.infer(make_recording())
+    assert said.confidence.dtype == np.float32
+    np.testing.assert_array_equal(said.confidence, sure())
+    quick = model.infer(make_recording(), want_confidence=False)
+    assert quick.confidence is None
+    np.testing.assert_array_equal(quick.depth, said.depth)
+
+
+def test_wrong_confidence_shape_names_both(make_model):
+    with pytest.raises(ModelError, match=r'confidence of shape \(1, 64, 64\).*\(1, 128, 128\)'):
+        StudentModel(make_model(confidence=np.ones((64, 64))))
+
+
+def test_confidence_that_is_promised_but_not_there(make_model):
+    with pytest.raises(ModelError, match="promises the output 'confidence'"):
+        StudentModel(make_model(contract=ModelContract(confidence='confidence')))
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -0.2, 1.2])
+def test_network_with_impossible_confidence_is_refused_at_once(make_model, value):
+    broken = sure()
+    broken[3, 4] = value
+    with pytest.raises(ModelError, match=rf'confidence of {value:.4g} in 1 pixels; expected 0 to'):
+        StudentModel(make_model(confidence=broken))
+
+
+@pytest.mark.parametrize('value, believed', [
+    (0, True), (1, True), (1.0005, True), (-0.0005, True), (1.01, False), (np.nan, False)])
+def test_confidence_may_miss_its_limits_by_rounding_only(value, believed):
+    confidence = np.full((2, 2), value, np.float32)
+    assert (odd_confidence(confidence, np.ones((2, 2))) is None) == believed
+    assert odd_confidence(confidence, np.full((2, 2), np.nan)) is None
 
 
 def test_batch_equals_singles(make_model, make_recording):
-    model = StudentModel(make_model(), providers=('cpu',))
+    model = StudentModel(make_model(confidence=sure()), providers=('cpu',))
     windows = np.stack([make_recording(seed=seed) for seed in range(3)])
     batch = model.infer_batch(windows)
-    np.testing.assert_array_equal(batch, [model.infer(window) for window in windows])
+    singles = [model.infer(window) for window in windows]
+    np.testing.assert_array_equal(batch.depth, [single.depth for single in singles])
+    np.testing.assert_array_equal(batch.confidence, [single.confidence for single in singles])
 
 
 def test_carries_its_contract(make_model):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from dataclasses import replace
 
-from matplotlib import image
+from matplotlib import colormaps, image
 import numpy as np
 import pytest
 
@@ -28,6 +28,18 @@ def test_unknown_is_grey_and_beyond_range_is_black(tmp_path, make_recording, val
     marked = draw(tmp_path, replace(heard, depth=np.full((128, 128), value)))
     assert share_of(plain, colour) < 0.05
     assert share_of(marked, colour) > 0.2
+
+
+def test_confidence_is_drawn_beside_depth(tmp_path, make_recording):
+    heard = replace(EchoDepth().perceive(make_recording()), depth=np.full((128, 128), 2.0))
+    alone = draw(tmp_path, heard)
+    both = draw(tmp_path, replace(heard, confidence=np.ones((128, 128))))
+    assert both.shape[1] > alone.shape[1]
+    yellow = colormaps['cividis'](1.0)[:3]  # nothing else is drawn in it
+    assert share_of(alone, yellow) < 0.01
+    assert share_of(both, yellow) > 0.1
+    unknown = draw(tmp_path, replace(heard, confidence=np.full((128, 128), np.nan)))
+    assert share_of(unknown, 0xd3 / 255) > 0.1
 
 
 @pytest.mark.parametrize('problem', [None, 'clipped: lower the gain'])

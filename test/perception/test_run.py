@@ -96,6 +96,26 @@ def test_start_skips_the_first_ping(wav, recording, capsys):
     assert float(sample) == pytest.approx(22050 + 882, abs=1)
 
 
+def test_confidence_is_said_and_unsure_depth_is_left_out(
+        wav, recording, make_model, tmp_path, capsys):
+    columns = np.tile(np.linspace(0, 1, 128), (128, 1))
+    model = str(make_model(confidence=columns))
+    assert main(['run', wav(recording), '--model', model, '--npy', 'depth.npy',
+                 '--min-confidence', '0.75']) == 0
+    assert 'confidence    median 0.50, 0.09 to 0.91' in capsys.readouterr().out
+    depth = np.load(tmp_path / 'depth.npy')
+    np.testing.assert_array_equal(np.isnan(depth), columns < 0.75)
+    model = str(make_model(confidence=columns / 2))
+    assert main(['run', wav(recording), '--model', model, '--min-confidence', '0.75']) == 0
+    assert 'no pixel that is sure enough' in capsys.readouterr().out
+
+
+def test_least_confidence_that_makes_no_sense(wav, recording, make_model, capsys):
+    fails(capsys, [wav(recording), '--model', str(make_model()), '--min-confidence', '0.5'],
+          'predicts no confidence')
+    fails(capsys, [wav(recording), '--no-depth', '--min-confidence', '7'], 'expected 0 to 1')
+
+
 def fails(capsys, arguments, *says):
     assert main(['run', *arguments]) == 1
     error = capsys.readouterr().err
