@@ -14,6 +14,7 @@ import json
 import os
 from pathlib import Path
 import tempfile
+import textwrap
 
 import numpy as np
 from scipy import fft
@@ -22,12 +23,12 @@ from tqdm import tqdm
 from echo_depth_ros import __version__
 from echo_depth_ros.acoustics.chirp import linear_chirp
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
+from echo_depth_ros.sim.away import AWAY, AWAY_SEED, Conditions, HOME
 from echo_depth_ros.sim.camera import Camera
 from echo_depth_ros.sim.echoes import EchoRenderer
-from echo_depth_ros.sim.hearing import Hearing
 from echo_depth_ros.sim.noise import Noise
 from echo_depth_ros.sim.random_world import random_world
-from echo_depth_ros.sim.rig import Pose, Rig
+from echo_depth_ros.sim.rig import Pose
 from echo_depth_ros.sim.scene import Scene
 from echo_depth_ros.sim.simulation import random_pose, START_CLEARANCE
 
@@ -37,8 +38,10 @@ SIMULATOR = 1
 """Raised whenever rooms sound or look other than before, so that no data set mixes both."""
 
 
-def split_of(room: int) -> str:
-    """Of every ten rooms, eight train, one validates and one tests."""
+def split_of(room: int, away: bool = False) -> str:
+    """Of every ten rooms, eight train, one validates and one tests; away from home all test."""
+    if away:
+        return 'test'
     return {8: 'val', 9: 'test'}.get(room % 10, 'train')
 
 
@@ -68,21 +71,23 @@ def simulate_window(renderer: EchoRenderer, pose: Pose, noise: Noise, speed: flo
     return np.clip(window, -1, 1).astype(np.float32)
 
 
-def simulate_room(seed: int, poses: int, fmt: PingFormat = PingFormat()) -> dict:
+def simulate_room(seed: int, poses: int, fmt: PingFormat = PingFormat(),
+                  conditions: Conditions = HOME) -> dict:
     """
     Simulate one room with one robot build at several poses.
 
+    :param conditions: what room, robot and noise are drawn from.
     :returns: the arrays of one ``room_*.npz``: waveform int16 (m, 2, 3197), depth uint16 in mm
         (m, 128, 128) with 0 for no return, rgb uint8 (m, 128, 128, 3), material uint8
         (m, 128, 128), pose float32 (m, 3), first_range float32 (m,) in metres, shape.
     """
     rng = np.random.default_rng([seed, 5])
-    world = random_world(seed)
-    rig = Rig()
+    world = random_world(seed, style=conditions.style)
+    rig = conditions.rig
     scene = Scene(world, rig.robot_radius)
-    renderer = EchoRenderer(scene, rig, Hearing.random(rng), seed=seed)
+    renderer = EchoRenderer(scene, rig, conditions.hearing(rng), seed=seed)
     camera = Camera(scene, rig)
-    noise = Noise.random(rng)
+    noise = conditions.noise(rng)
     space = world.free_space(START_CLEARANCE)
     rows: dict[str, list] = {key: [] for key in (
         'waveform', 'depth', 'rgb', 'material', 'pose', 'first_range')}
@@ -103,9 +108,9 @@ def simulate_room(seed: int, poses: int, fmt: PingFormat = PingFormat()) -> dict
     return arrays
 
 
-def write_room(path: Path, seed: int, poses: int) -> int:
+def write_room(path: Path, seed: int, poses: int, away: str | None = None) -> int:
     """Simulate a room into a file, whole or not at all; returns the number of samples."""
-    arrays = simulate_room(seed, poses)
+    arrays = simulate_room(seed, poses, conditions=AWAY[away] if away else HOME)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix='.part', delete=False) as part:
         np.savez(part, **arrays)
     os.replace(part.name, path)
@@ -115,27 +120,46 @@ def write_room(path: Path, seed: int, poses: int) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.description = (
-        'Simulate furnished rooms with a robot that chirps and listens, and write waveforms, '
+        'Simulate furnished rooms with a robot that chirps and listens, and write waveforms,\n'
         'depth, colour and materials for training. A stopped run goes on where it was.')
     parser.add_argument('out', type=Path, help='folder to write to')
-    parser.add_argument('--rooms', type=int, default=2000, help='rooms in all (default: 2000)')
-    parser.add_argument('--poses', type=int, default=12,
-                        help='poses of the robot in each room (default: 12)')
-    parser.add_argument('--seed', type=int, default=0, help='number of the first room')
+    parser.add_argument('--rooms', type=int,
+                        help='rooms in all (default: 2000; 40 with --away)')
+    parser.add_argument('--poses', type=int,
+                        help='poses of the robot in each room (default: 12; 6 with --away)')
+    parser.add_argument('--seed', type=int,
+                        help=f'number of the first room (default: 0; {AWAY_SEED} with --away, '
+                             'rooms that no training set holds)')
+    parser.add_argument('--away', choices=AWAY, metavar='CONDITION',
+                        help='make a test set, all rooms in the split "test", whose conditions '
+                             'training never saw; one of the conditions below')
     parser.add_argument('--workers', type=int, default=os.cpu_count(),
                         help='processes (default: one a core)')
+    lines = (textwrap.fill(conditions.what, 79, initial_indent=f'  {name:<13}',
+                           subsequent_indent=' ' * 15) for name, conditions in AWAY.items())
+    parser.epilog = '\n'.join(('conditions of --away, and what differs from training:', *lines))
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
 def main(args: argparse.Namespace) -> int:
     """Run `echo-depth simulate`."""
+    defaults = {'rooms': 40, 'poses': 6, 'seed': AWAY_SEED} if args.away else {
+        'rooms': 2000, 'poses': 12, 'seed': 0}
+    for name, value in defaults.items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
+    conditions = AWAY[args.away] if args.away else HOME
     if args.rooms < 1 or args.poses < 1 or args.workers < 1 or args.seed < 0:
         print('rooms, poses and workers must be positive, the seed not negative')
         return 2
     description = {
         'made_by': f'echo_depth_ros {__version__}', 'simulator': SIMULATOR, 'simulation': True,
         'rooms': args.rooms, 'poses': args.poses, 'seed': args.seed,
-        'ping_rate': PING_RATE, 'format': asdict(PingFormat()), 'rig': asdict(Rig()),
+        'ping_rate': PING_RATE, 'format': asdict(PingFormat()), 'rig': asdict(conditions.rig),
         'camera': {'height': 128, 'width': 128, 'hfov_deg': 90.0, 'vfov_deg': 90.0}}
+    if args.away:
+        # The format stays that of home: it is what a student that comes along believes.
+        description['away'] = conditions.describe()
     problem = _claim(args.out, description)
     if problem:
         print(problem)
@@ -143,14 +167,15 @@ def main(args: argparse.Namespace) -> int:
     missing = []
     for room in range(args.rooms):
         seed = args.seed + room
-        path = args.out / split_of(seed) / f'room_{seed:06d}.npz'
+        path = args.out / split_of(seed, bool(args.away)) / f'room_{seed:06d}.npz'
         if not path.exists():
             missing.append((path, seed))
     os.environ['OMP_NUM_THREADS'] = os.environ['OPENBLAS_NUM_THREADS'] = '1'
     with tqdm(total=args.rooms * args.poses, unit=' samples', smoothing=0.05,
               initial=(args.rooms - len(missing)) * args.poses) as bar, \
             ProcessPoolExecutor(args.workers) as pool:
-        jobs = [pool.submit(write_room, path, seed, args.poses) for path, seed in missing]
+        jobs = [pool.submit(write_room, path, seed, args.poses, args.away)
+                for path, seed in missing]
         for job in as_completed(jobs):
             bar.update(job.result())
     print(f'{args.rooms} rooms, {args.rooms * args.poses} samples in {args.out}')
@@ -164,9 +189,9 @@ def _claim(out: Path, description: dict) -> str | None:
     path = out / 'dataset.json'
     if path.exists():
         there = json.loads(path.read_text(encoding='utf-8'))
-        keys = ('poses', 'seed', 'format', 'rig', 'camera', 'ping_rate', 'simulator')
+        keys = ('poses', 'seed', 'format', 'rig', 'camera', 'ping_rate', 'simulator', 'away')
         now = json.loads(json.dumps(description))
-        changed = [key for key in keys if there.get(key) != now[key]]
+        changed = [key for key in keys if there.get(key) != now.get(key)]
         if changed:
             return (f'{out} holds another data set (it differs in {", ".join(changed)}); choose '
                     f'an empty folder, or the same arguments to go on')

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rooms from a seed: shape, surfaces and furniture."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 import math
 
 import numpy as np
@@ -23,40 +24,60 @@ _CEILING_ODDS = (0.72, 0.14, 0.06, 0.08)
 _CLEARANCE = 0.35
 _LEAST_FREE = 1.5
 
+Range = tuple[float, float]
 
-def random_world(seed: int, shape: str | None = None) -> World:
+
+@dataclass(frozen=True)
+class RoomStyle:
+    """
+    What rooms are drawn from; as it stands, the rooms that students train in.
+
+    :ivar boxes: least and most length, width and height of rectangular rooms, metres.
+    :ivar corridors: the same of corridors.
+    :ivar ls: the same of L-shaped rooms.
+    :ivar density: least and most pieces of furniture per square metre.
+    :ivar kinds: the pieces, each as likely as the others.
+    :ivar substitutes: materials by the name of those they take the place of.
+    """
+
+    boxes: tuple[Range, Range, Range] = ((3, 11), (2.6, 8), (2.3, 3.8))
+    corridors: tuple[Range, Range, Range] = ((7, 20), (1.6, 3.0), (2.3, 3.2))
+    ls: tuple[Range, Range, Range] = ((5, 11), (5, 11), (2.4, 3.4))
+    density: Range = (0.05, 0.35)
+    kinds: tuple[Callable[[np.random.Generator, float], Piece], ...] = KINDS
+    substitutes: Mapping[str, str] = field(default_factory=dict)
+
+
+def random_world(seed: int, shape: str | None = None, style: RoomStyle = RoomStyle()) -> World:
     """
     Draw a furnished room.
 
     :param seed: the same seed gives the same room.
     :param shape: one of :data:`SHAPES`; drawn when omitted.
+    :param style: what it is drawn from.
     :raises WorldError: for an unknown shape.
     """
     if shape is not None and shape not in SHAPES:
         raise WorldError(f'unknown room shape {shape!r}; expected one of {", ".join(SHAPES)}')
     rng = np.random.default_rng([seed, 0])
     shape = shape or str(rng.choice(SHAPES, p=(0.5, 0.25, 0.25)))
-    corners, height = _shell(shape, rng)
+    corners, height = _shell(shape, style, rng)
     common = str(rng.choice(_WALLS, p=_WALL_ODDS))
     walls = tuple(
-        _surface(common if rng.random() < 0.7 else str(rng.choice(_WALLS, p=_WALL_ODDS)), rng)
+        _surface(common if rng.random() < 0.7 else str(rng.choice(_WALLS, p=_WALL_ODDS)),
+                 style, rng)
         for _ in corners)
-    floor = _surface(str(rng.choice(_FLOORS, p=_FLOOR_ODDS)), rng)
-    ceiling = _surface(str(rng.choice(_CEILINGS, p=_CEILING_ODDS)), rng)
+    floor = _surface(str(rng.choice(_FLOORS, p=_FLOOR_ODDS)), style, rng)
+    ceiling = _surface(str(rng.choice(_CEILINGS, p=_CEILING_ODDS)), style, rng)
     world = World(shape, corners, height, walls, floor, ceiling)
-    return _furnish(world, rng)
+    return _furnish(world, style, rng)
 
 
-def _shell(shape: str, rng: np.random.Generator,
+def _shell(shape: str, style: RoomStyle, rng: np.random.Generator,
            ) -> tuple[tuple[tuple[float, float], ...], float]:
     """Draw the outline's corners and the height."""
-    if shape == 'corridor':
-        length, width, height = rng.uniform(7, 20), rng.uniform(1.6, 3.0), rng.uniform(2.3, 3.2)
-    elif shape == 'l':
-        length, width, height = rng.uniform(5, 11), rng.uniform(5, 11), rng.uniform(2.4, 3.4)
-    else:
-        length, width, height = rng.uniform(3, 11), rng.uniform(2.6, 8), rng.uniform(2.3, 3.8)
-    length, width, height = round(length, 2), round(width, 2), round(height, 2)
+    limits = {'corridor': style.corridors, 'l': style.ls}.get(shape, style.boxes)
+    length, width, height = (round(rng.uniform(*limit), 2) for limit in limits)
     if shape != 'l':
         return ((0.0, 0.0), (length, 0.0), (length, width), (0.0, width)), height
     a = round(length * rng.uniform(0.3, 0.65), 2)
@@ -67,30 +88,31 @@ def _shell(shape: str, rng: np.random.Generator,
     return tuple((round(x, 2), round(y, 2)) for x, y in corners), height
 
 
-def _surface(name: str, rng: np.random.Generator) -> Surface:
+def _surface(name: str, style: RoomStyle, rng: np.random.Generator) -> Surface:
+    name = style.substitutes.get(name, name)
     base = np.array(material(name).colour)
     colour = np.clip(base * rng.uniform(0.75, 1.2) + rng.normal(0, 0.05, 3), 0.05, 0.95)
     return Surface(name, tuple(round(float(c), 3) for c in colour))
 
 
-def _furnish(world: World, rng: np.random.Generator) -> World:
+def _furnish(world: World, style: RoomStyle, rng: np.random.Generator) -> World:
     """Put furniture in, most of it against walls, as long as the robot keeps room to move."""
     outline = world.outline
     taken: list[Polygon] = []
     pieces = []
-    density = rng.uniform(0.05, 0.35)
+    density = rng.uniform(*style.density)
     wanted = int(rng.poisson(density * outline.area)) + int(rng.integers(0, 3))
     inside = prep(outline.buffer(1e-6))
     for _ in range(4 * wanted):
         if len(taken) >= wanted:
             break
-        kind = KINDS[int(rng.integers(len(KINDS)))]
+        kind = style.kinds[int(rng.integers(len(style.kinds)))]
         piece = kind(rng, world.height)
         x, y, yaw = _somewhere(world, piece, rng)
         footprint = piece.footprint(x, y, yaw)
         if not inside.contains(footprint) or any(footprint.intersects(t) for t in taken):
             continue
-        candidate = place(piece, x, y, yaw, lambda name: _surface(name, rng))
+        candidate = place(piece, x, y, yaw, lambda name: _surface(name, style, rng))
         trial = replace(world, furniture=(*world.furniture, *pieces, *candidate))
         try:
             if trial.free_space(_CLEARANCE).area < max(_LEAST_FREE, 0.3 * outline.area):
