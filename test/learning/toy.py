@@ -18,15 +18,17 @@ def _chirp() -> np.ndarray:
     return FMT.chirp_amplitude * np.sin(2 * np.pi * (FMT.chirp_start_hz * t + slope * t * t / 2))
 
 
-def _depth(room: np.ndarray, place: np.ndarray, yaw: float) -> np.ndarray:
-    """z-depth (128, 128) from ``place`` along ``yaw``: the nearest of six planes."""
+def _seen(room: np.ndarray, place: np.ndarray, yaw: float) -> tuple[np.ndarray, np.ndarray]:
+    """z-depth (128, 128) from ``place`` along ``yaw``, and which of the six planes is seen."""
     grid = (np.arange(128) - 63.5) / 64
     right, down = np.meshgrid(grid, grid)
     rays = np.stack([np.cos(yaw) + np.sin(yaw) * right, np.sin(yaw) - np.cos(yaw) * right, -down])
     with np.errstate(divide='ignore'):
         reach = np.where(rays > 0, (room - place)[:, None, None] / rays,
                          -place[:, None, None] / rays)
-    return reach.min(axis=0)
+    axis = reach.argmin(axis=0)
+    ahead = np.take_along_axis(rays, axis[None], 0)[0] > 0
+    return reach.min(axis=0), 2 * axis + ahead
 
 
 def _waveform(room: np.ndarray, place: np.ndarray, yaw: float,
@@ -60,17 +62,20 @@ def make_room(seed: int, poses: int) -> dict[str, np.ndarray]:
     """Arrays of one room file, as the simulator lays them out."""
     rng = np.random.default_rng(seed)
     room = rng.uniform((2.5, 2.5, 2.2), (9.0, 9.0, 3.5))
-    arrays = {'waveform': [], 'depth': [], 'first_range': []}
+    arrays = {'waveform': [], 'depth': [], 'material': [], 'first_range': []}
     for _ in range(poses):
         place = np.array([*rng.uniform(0.5, room[:2] - 0.5), 0.5])
         yaw = rng.uniform(-np.pi, np.pi)
         wave = _waveform(room, place, yaw, rng)
         arrays['waveform'].append(np.round(np.clip(wave, -1, 1) * 32767).astype(np.int16))
-        depth = _depth(room, place, yaw)
+        depth, plane = _seen(room, place, yaw)
         arrays['depth'].append(np.round(np.minimum(depth, 60) * 1000).astype(np.uint16))
+        arrays['material'].append((1 + plane).astype(np.uint8))
         arrays['first_range'].append(min(place.min(), (room - place).min()))
     arrays = {key: np.array(value) for key, value in arrays.items()}
-    arrays['rgb'] = np.repeat((arrays['depth'] // 32 % 256).astype(np.uint8)[..., None], 3, -1)
+    # Red and green tell the plane, blue tells the depth: what a teacher is to find out.
+    material, shade = arrays['material'], np.minimum(arrays['depth'] // 40, 255)
+    arrays['rgb'] = np.stack([40 * material, 255 - 40 * material, shade], -1).astype(np.uint8)
     arrays['first_range'] = arrays['first_range'].astype(np.float32)
     arrays['shape'] = np.array('box')
     return arrays

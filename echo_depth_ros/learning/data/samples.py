@@ -1,0 +1,63 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""
+From what a robot heard and saw to one sample: align the sound, refuse what is of no use.
+
+The reason is in the :class:`DatasetError`, or in the error of the acoustic front end.
+"""
+
+import numpy as np
+
+from echo_depth_ros.acoustics.format import PingFormat
+from echo_depth_ros.acoustics.quality import SILENT_PEAK
+from echo_depth_ros.acoustics.sync import align, find_direct_sound
+from echo_depth_ros.learning.data.errors import DatasetError
+from echo_depth_ros.learning.data.split import FULL_SCALE
+
+_OFF = 3.0
+"""By so many samples may windows that are said to be aligned be off."""
+
+
+def heard(recording: np.ndarray, fmt: PingFormat, search: tuple[int, int] | None = None,
+          aligned: bool = False) -> dict:
+    """
+    Cut the window of a recording.
+
+    :param recording: float (2, n), full scale 1.
+    :param search: samples between which the direct sound begins, where that is known.
+    :param aligned: the recording is a window already; only check that it is.
+    :returns: the fields waveform, direct_index and snr_db of a sample.
+    """
+    over = np.abs(recording).max(initial=0)
+    if over > 1:
+        raise DatasetError(f'samples reach {over:.4g}; expected floats within full scale, +-1, '
+                           'or integers')
+    if aligned:
+        if recording.shape[1] != fmt.window:
+            raise DatasetError(f'the window has {recording.shape[1]} samples; expected '
+                               f'{fmt.window}')
+        direct = find_direct_sound(recording, fmt)
+        if abs(direct.index - fmt.direct_index) > _OFF:
+            raise DatasetError(f'the direct sound is on sample {direct.index:.1f}; expected '
+                               f'{fmt.direct_index} in aligned windows')
+        window = recording
+    else:
+        window, direct = align(recording, fmt, search)
+    check_ears(window)
+    return {'waveform': np.rint(window * FULL_SCALE).astype(np.int16),
+            'direct_index': direct.index, 'snr_db': direct.snr_db}
+
+
+def check_ears(window: np.ndarray, full_scale: float = 1.0) -> None:
+    """Refuse a window (2, n) in which an ear heard nothing."""
+    peak = np.abs(window.astype(np.float32)).max(axis=1) / full_scale
+    deaf = [ear for ear, loudest in zip(('left', 'right'), peak) if not loudest >= SILENT_PEAK]
+    if deaf:
+        raise DatasetError(f'the {" and the ".join(deaf)} ear is silent throughout')
+
+
+def check_depth(depth: np.ndarray) -> np.ndarray:
+    """Refuse a depth image in which nothing is known; returns it."""
+    if not depth.any():
+        raise DatasetError('the depth image is all holes')
+    return depth
