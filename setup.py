@@ -21,10 +21,13 @@ NODES = (
 
 SIM = ['mujoco>=3.5,<5', 'pyroomacoustics>=0.8,<1', 'shapely>=2,<3']
 # Exactly this torch has a CPU build of its own where CI runs; any range pulls several GB of CUDA.
-TRAIN = ['torch==2.13.0', 'onnx>=1.16,<2']
+TRAIN = ['torch==2.13.0', 'onnx>=1.16,<2', 'pillow>=9,<14', 'pytorch-lightning>=2.5,<3']
+TEACHERS = ['transformers>=4.40,<6']
 EXTRAS = {
     'sim': SIM,
     'train': TRAIN,
+    # Any Hugging Face depth model as a teacher; our own teachers need none of it.
+    'teachers': TEACHERS,
     'gpu': ['onnxruntime-gpu>=1.17,<2'],
     'realsense': ['pyrealsense2>=2.54,<3'],
     'audio': ['sounddevice>=0.4.6,<1'],
@@ -39,6 +42,7 @@ EXTRAS = {
     'dev': [
         *SIM,
         *TRAIN,
+        *TEACHERS,
         'hypothesis>=6.80,<7',
         'psutil>=5.9,<9',
         'pytest>=7,<10',
@@ -69,6 +73,7 @@ data_files = [
     ('share/' + PACKAGE, ['package.xml']),
     ('share/' + PACKAGE + '/launch', glob('launch/*.launch.py')),
     ('share/' + PACKAGE + '/config', sorted(glob('config/*.yaml') + glob('config/*.rviz'))),
+    ('share/' + PACKAGE + '/config/training', sorted(glob('config/training/*.yaml'))),
     ('share/' + PACKAGE + '/models', sorted(glob('models/*.onnx') + glob('models/*.md'))),
 ]
 if 'bdist_wheel' in sys.argv:

@@ -1,66 +1,140 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""``echo-depth train``: a student from a simulated data set."""
+r"""
+Train a network: the student, with or without vision teachers, a teacher, or a baseline.
+
+  a student from sound alone:
+    echo-depth train data/rooms --config no_distillation --out runs/plain
+
+  two vision teachers, and a student that learns from them (V2E-CCL):
+    echo-depth train data/rooms --config teacher_depth --out runs/teacher_depth
+    echo-depth train data/rooms --config teacher_material --out runs/teacher_material
+    echo-depth train data/rooms --config v2e_ccl --out runs/v2e_ccl \
+      --teacher-depth runs/teacher_depth/model.pt --teacher-material runs/teacher_material/model.pt
+
+  other settings than the file's; two processes on this machine:
+    echo-depth train data/rooms --config v2e_ccl --out runs/x --set optimizer.lr=1e-3 \
+      --set distillation.lambda_ccl=0.1 --devices 2 --strategy ddp …
+
+  go on from a trained student with your own recordings:
+    echo-depth train my_recordings --config no_distillation --out runs/mine \
+      --init models/echo_depth_student.pt --set optimizer.lr=5e-4
+
+The same command goes on where a stopped run left off, with the same result as if it had not been
+stopped. OUT then holds model.pt (the final average of weights), best.pt (the best on validation),
+last.ckpt (to go on from) and log/.
+"""
 
 from argparse import ArgumentParser, Namespace
+import os
 from pathlib import Path
-import sys
 
+from pytorch_lightning.utilities import rank_zero_only
 import torch
 
-from echo_depth_ros.learning.dataset import DatasetError, EchoSplit
-from echo_depth_ros.learning.trainer import Trainer, TrainOptions
+from echo_depth_ros.learning.data import open_split
+from echo_depth_ros.learning.training.config import load_config
+from echo_depth_ros.learning.training.engine import Machine, Run
+from echo_depth_ros.learning.training.errors import TrainingError
+from echo_depth_ros.learning.training.logs import LOGGERS
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's options."""
-    defaults = TrainOptions()
-    parser.add_argument('data', type=Path, help='data set of "echo-depth simulate"')
-    parser.add_argument('--out', type=Path, required=True, help='folder for checkpoints and log')
-    parser.add_argument('--epochs', type=int, default=defaults.epochs)
-    parser.add_argument('--batch', type=int, default=defaults.batch)
-    parser.add_argument('--lr', type=float, default=defaults.lr, help='peak learning rate')
-    parser.add_argument('--seed', type=int, default=defaults.seed)
-    parser.add_argument('--threads', type=int, default=None, help='CPU threads (default: all)')
-    parser.add_argument('--resume', action='store_true', help='go on from OUT/last.pt')
-    parser.add_argument('--max-minutes', type=float, default=None,
-                        help='finish the schedule in this time, even before the last epoch')
-    parser.add_argument('--gradient', type=float, default=defaults.gradient,
-                        help='weight of the slope term of the loss (default: %(default)s)')
+    machine = Machine()
+    parser.add_argument('data', type=Path, help='data set: simulated, BatVision 1 or 2, or your '
+                        'own recordings')
+    parser.add_argument('--config', default='no_distillation', metavar='NAME',
+                        help='YAML file, or the name of one in config/training: no_distillation, '
+                        'ce, ccl, v2e_ccl, batvision_unet, echonet, teacher_depth, '
+                        'teacher_material, tiny (default: %(default)s)')
+    parser.add_argument('--out', type=Path, required=True, help='folder of the run')
+    parser.add_argument('--seed', type=int, default=0, help='of all that is random')
+    parser.add_argument('--set', dest='overrides', action='append', default=[],
+                        metavar='KEY=VALUE', help='replace one value of the configuration, such '
+                        'as steps=3000 or optimizer.lr=1e-3; may be repeated')
+    parser.add_argument('--fresh', action='store_true',
+                        help='start anew, even if OUT holds a run: its files are removed')
+    parser.add_argument('--init', type=Path, metavar='MODEL.pt',
+                        help='start from the weights of an earlier model of the same kind and '
+                        'sizes, such as to tune a student to your own robot')
     parser.add_argument('--limit', type=int, default=None, help='use only so many samples')
+    teachers = parser.add_argument_group(
+        'teachers', 'a model.pt, hf:NAME of a Hugging Face depth model, or '
+        'package.module:attribute; needed by ce, ccl and v2e_ccl')
+    teachers.add_argument('--teacher-depth', metavar='TEACHER')
+    teachers.add_argument('--teacher-material', metavar='TEACHER')
+    where = parser.add_argument_group('machine', "handed to PyTorch Lightning's Trainer")
+    where.add_argument('--accelerator', default=machine.accelerator,
+                       help='cpu, gpu, … (default: %(default)s)')
+    where.add_argument('--devices', default=str(machine.devices),
+                       help='how many, or which such as 0,1; on a CPU, processes '
+                       '(default: %(default)s)')
+    where.add_argument('--num-nodes', type=int, default=machine.num_nodes,
+                       help='machines (default: %(default)s)')
+    where.add_argument('--strategy', default=machine.strategy,
+                       help='ddp, fsdp, … (default: %(default)s)')
+    where.add_argument('--precision', default=None,
+                       help='auto, 32-true, bf16-mixed or 16-mixed, instead of the '
+                       "configuration's")
+    where.add_argument('--threads', type=int, default=None,
+                       help='CPU threads of each process (default: all)')
+    where.add_argument('--logger', choices=LOGGERS, default=machine.logger,
+                       help='default: %(default)s')
+    where.add_argument('--save-minutes', type=float, default=machine.save_minutes,
+                       help='between checkpoints, besides those after validations '
+                       '(default: %(default)s)')
 
 
 def main(args: Namespace) -> int:
     """
     Train, or go on training.
 
-    :returns: 0, or 2 with the reason on stderr when the data or the options are no good.
+    :returns: 0.
+    :raises EchoDepthError: the data, the configuration or the options are no good.
     """
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    options = TrainOptions(epochs=args.epochs, batch=args.batch, lr=args.lr, seed=args.seed,
-                           max_minutes=args.max_minutes, gradient=args.gradient)
-    last = args.out / 'last.pt'
-    try:
-        if min(args.epochs, args.batch) < 1 or args.lr <= 0:
-            raise ValueError('--epochs and --batch must be at least 1 and --lr above 0')
-        if args.resume and not last.exists():
-            raise ValueError(f'--resume, but there is no {last}; leave it out to start a run')
-        if not args.resume and last.exists():
-            raise ValueError(f'{last} exists; add --resume or choose another --out')
-        train = EchoSplit.load(args.data, 'train', limit=args.limit)
-        val = EchoSplit.load(args.data, 'val', limit=args.limit)
-        trainer = Trainer(options, train, val, args.out)
-        if args.resume:
-            trainer.resume(last)
-    except (DatasetError, ValueError) as error:
-        print(f'echo-depth train: {error}', file=sys.stderr)
-        return 2
-    parameters = sum(p.numel() for p in trainer.network.parameters())
-    print(f'{len(train)} training and {len(val)} validation samples; {parameters / 1e6:.2f} M '
-          f'parameters; {torch.get_num_threads()} threads, '
-          f'{"bfloat16" if trainer.bfloat16 else "float32"}')
-    trainer.run()
-    print(f'best validation REL {trainer.best:.4f}; export it with: '
-          f'echo-depth export {args.out / "best.pt"} MODEL.onnx')
+    _set_threads(args.threads)
+    overrides = list(args.overrides)
+    if args.precision:
+        overrides.append(f'precision={args.precision}')
+    config = load_config(args.config, overrides)
+    train = open_split(args.data, 'train', limit=args.limit)
+    val = open_split(args.data, 'val', limit=args.limit)
+    named = {'depth': args.teacher_depth, 'material': args.teacher_material}
+    run = Run(config, train, val, args.out, args.seed,
+              teachers={task: name for task, name in named.items() if name},
+              bank=_bank_folder(args.data, args.out),
+              machine=Machine(args.accelerator, _devices(args.devices), args.num_nodes,
+                              args.strategy, args.logger, args.save_minutes),
+              fresh=args.fresh, init=args.init)
+    if rank_zero_only.rank == 0:
+        going_on = f'; going on from step {run.done_steps}' if run.done_steps else ''
+        print(f'{config.kind}: {len(train)} training and {len(val)} validation samples; '
+              f'{run.run_state["parameters"] / 1e6:.2f} M parameters; '
+              f'{torch.get_num_threads()} threads, {run.precision}{going_on}', flush=True)
+    module = run.run()
+    if rank_zero_only.rank == 0:
+        print(f'{args.out / "model.pt"}: {config.steps} steps, best validation '
+              f'{module.score} {module.best:.4f}')
+        if config.kind == 'student':
+            print(f'export it with: echo-depth export {args.out / "model.pt"} MODEL.onnx')
     return 0
+
+
+def _set_threads(threads: int | None) -> None:
+    if threads is None:
+        return
+    if threads < 1:
+        raise TrainingError(f'--threads is {threads}; expected 1 or more')
+    # The processes that a strategy starts inherit this, and Lightning then leaves it alone.
+    os.environ['OMP_NUM_THREADS'] = str(threads)
+    torch.set_num_threads(threads)
+
+
+def _devices(text: str) -> int | str:
+    return int(text) if text.lstrip('-').isdigit() else text
+
+
+def _bank_folder(data: Path, out: Path) -> Path:
+    """Beside the data, where several runs find it, unless nothing can be written there."""
+    return (data / '.cache' if os.access(data, os.W_OK) else out) / 'teachers'
