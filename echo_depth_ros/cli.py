@@ -31,6 +31,8 @@ COMMANDS = {
                    'depth and range from one recorded chirp (any stereo WAV)'),
     'simulate': Command('echo_depth_ros.sim.dataset',
                         'make training data in simulated rooms'),
+    'inspect': Command('echo_depth_ros.learning.inspect',
+                       'look into a data set: counts, ranges, alignment, a contact sheet'),
     'train': Command('echo_depth_ros.learning.train',
                      'train a student on that data'),
     'evaluate': Command('echo_depth_ros.learning.evaluate',
@@ -49,6 +51,7 @@ examples:
 
   train a student of your own, from nothing:
     echo-depth simulate data/rooms
+    echo-depth inspect data/rooms --picture rooms.png
     echo-depth train data/rooms --out runs/first
     echo-depth export runs/first/best.pt models/first.onnx
     echo-depth evaluate models/first.onnx data/rooms --split test
