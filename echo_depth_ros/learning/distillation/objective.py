@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the student is trained on, equation 3 of V2E-CCL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torch import nn, Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from echo_depth_ros.learning.distillation.composition import CompositionalEmbedding
 from echo_depth_ros.learning.distillation.contrast import CompositionalContrast, KINDS
@@ -112,14 +115,34 @@ class Objective(nn.Module):
             terms['material'] = material_entropy(student.decode_material(echo), material)
             total = total + config.lambda_material * terms['material']
         composed = {x: compose(teacher[x], echo) for x, compose in self.compositions.items()}
-        if 'depth' in composed:
-            terms['comp'] = log_l1(student.decode_depth(composed['depth'], skips)[0], depth)
-        if 'material' in composed and hears_material:
-            entropy = material_entropy(student.decode_material(composed['material']), material)
-            terms['comp'] = terms.get('comp', 0) + config.lambda_material * entropy
+        with no_running_statistics(student):
+            if 'depth' in composed:
+                terms['comp'] = log_l1(student.decode_depth(composed['depth'], skips)[0], depth)
+            if 'material' in composed and hears_material:
+                entropy = material_entropy(student.decode_material(composed['material']), material)
+                terms['comp'] = terms.get('comp', 0) + config.lambda_material * entropy
         if 'comp' in terms:
             total = total + config.lambda_comp * terms['comp']
         if self.contrast is not None:
             terms['ccl'] = self.contrast(echo, teacher, composed)
             total = total + config.lambda_ccl * terms['ccl']
         return {'loss': total} | terms
+
+
+@contextmanager
+def no_running_statistics(network: nn.Module) -> Iterator[None]:
+    """
+    Keep batch norms from remembering what passes meanwhile.
+
+    The student will never decode a composed embedding on a robot: if the running averages had
+    seen these as well, they would be wrong for what it hears.
+    """
+    norms = [part for part in network.modules() if isinstance(part, _BatchNorm)]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, before):
+            norm.momentum = momentum

@@ -250,7 +250,9 @@ class Run:
             left = 0
         strategy: Any = machine.strategy
         if strategy == 'ddp':  # what part of the student has a loss depends on the data
-            strategy = DDPStrategy(find_unused_parameters=config.kind == 'student')
+            taught = config.distillation.lambda_scale > 0 and self._uses_material
+            strategy = DDPStrategy(
+                find_unused_parameters=config.kind == 'student' and not taught)
         # Freshly allocated memory need not be filled: nothing here reads it before writing.
         torch.utils.deterministic.fill_uninitialized_memory = False
         return pl.Trainer(
@@ -312,5 +314,6 @@ def _quieten() -> None:
     for name in ('pytorch_lightning', 'lightning_fabric', 'lightning.pytorch'):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings('ignore', category=PossibleUserWarning)
+    warnings.filterwarnings('ignore', message='Grad strides do not match bucket view strides')
     for name in (r'pytorch_lightning\.', r'lightning_fabric\.'):
         warnings.filterwarnings('ignore', module=name)

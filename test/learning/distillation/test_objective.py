@@ -83,3 +83,14 @@ def test_distillation_without_a_teacher_is_refused():
 def test_senseless_settings_are_refused(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         DistillationConfig(**options)
+
+
+def test_running_statistics_are_of_what_is_heard_alone(batch):
+    plain, taught = _objective(), _objective(compose=True)
+    for objective in (plain, taught):
+        objective(**batch)
+    there, here = (dict(each.student.named_buffers()) for each in (plain, taught))
+    for name, value in there.items():
+        if 'running' in name:
+            torch.testing.assert_close(here[name], value, msg=name)
+    assert any('running' in name for name in there)
