@@ -48,13 +48,15 @@ class CompositionalContrast(nn.Module):
 
         :param echo: f_echo^s (N, E, 8, 8).
         :param teacher: f_x^t (N, C, 8, 8) by x.
-        :param composed: F_x^ts (N, E, 8, 8) by x; may be empty.
+        :param composed: F_x^ts (N, E, 8, 8) by x; may be empty. It contains f_echo^s, and would
+            only have to pass it through to be similar, so this loss does not move it.
         """
         anchor = functional.normalize(self.echo(echo).float(), dim=1)
         loss = anchor.new_zeros(())
         for projections, features in ((self.seen, teacher), (self.composed, composed)):
-            for x, projection in projections.items():
-                target = functional.normalize(projection(features[x]).float(), dim=1)
+            for x in sorted(features.keys() & projections.keys()):
+                target = projections[x](features[x].detach())
+                target = functional.normalize(target.float(), dim=1)
                 loss = loss + self._dissimilarity(anchor, target.detach() if self.detach
                                                   else target)
         return loss

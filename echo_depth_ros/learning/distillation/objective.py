@@ -22,7 +22,9 @@ class DistillationConfig:
 
     :ivar compose: Compositional Embedding, equation 1, and its loss.
     :ivar contrast: Compositional Contrastive Learning, equation 2.
-    :ivar lambda_comp: weight of L_comp.
+    :ivar lambda_comp: weight of L_comp at the start.
+    :ivar compose_until: share of the run in which the composition has a part; the weight of
+        L_comp falls to nothing over it, since in the end the decoders serve hearing alone.
     :ivar lambda_ccl: weight of L_CCL.
     :ivar lambda_material: weight of Echo2Material in L_base; 0 leaves it out.
     :ivar lambda_scale: weight of the uncertainty's likelihood in L_base.
@@ -36,6 +38,7 @@ class DistillationConfig:
     compose: bool = False
     contrast: bool = False
     lambda_comp: float = 0.5
+    compose_until: float = 1.0
     lambda_ccl: float = 0.05
     lambda_material: float = 0.05
     lambda_scale: float = 0.1
@@ -48,6 +51,8 @@ class DistillationConfig:
         for name in ('lambda_comp', 'lambda_ccl', 'lambda_material', 'lambda_scale'):
             if not 0 <= getattr(self, name) <= 100:
                 raise ValueError(f'{name} is {getattr(self, name)}; expected 0 to 100')
+        if not 0 < self.compose_until <= 1:
+            raise ValueError(f'compose_until is {self.compose_until}; expected above 0, up to 1')
         if not self.temperature > 0:
             raise ValueError(f'temperature is {self.temperature}; expected more than 0')
         if self.contrast_kind not in KINDS:
@@ -91,7 +96,8 @@ class Objective(nn.Module):
             config.contrast_detach, config.temperature) if config.contrast else None
 
     def forward(self, waveform: Tensor, depth: Tensor, material: Tensor | None = None,
-                teacher: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
+                teacher: dict[str, Tensor] | None = None,
+                progress: float = 0.0) -> dict[str, Tensor]:
         """
         Sum equation 3 for a batch.
 
@@ -99,6 +105,7 @@ class Objective(nn.Module):
         :param depth: (N, 128, 128) metres, 0 = no return.
         :param material: (N, 128, 128) classes, where the data set has them.
         :param teacher: f_x^t by x, from frozen teachers.
+        :param progress: share of the run that is done.
         :returns: 'loss', and its terms without their weights: 'depth', 'scale', 'material',
             'comp', 'ccl', as far as they have a part.
         """
@@ -114,7 +121,9 @@ class Objective(nn.Module):
         if hears_material:
             terms['material'] = material_entropy(student.decode_material(echo), material)
             total = total + config.lambda_material * terms['material']
-        composed = {x: compose(teacher[x], echo) for x, compose in self.compositions.items()}
+        fade = max(0.0, 1 - progress / config.compose_until)
+        composed = {x: compose(teacher[x], echo) for x, compose in self.compositions.items()
+                    if fade > 0}
         with no_running_statistics(student):
             if 'depth' in composed:
                 terms['comp'] = log_l1(student.decode_depth(composed['depth'], skips)[0], depth)
@@ -122,7 +131,7 @@ class Objective(nn.Module):
                 entropy = material_entropy(student.decode_material(composed['material']), material)
                 terms['comp'] = terms.get('comp', 0) + config.lambda_material * entropy
         if 'comp' in terms:
-            total = total + config.lambda_comp * terms['comp']
+            total = total + fade * config.lambda_comp * terms['comp']
         if self.contrast is not None:
             terms['ccl'] = self.contrast(echo, teacher, composed)
             total = total + config.lambda_ccl * terms['ccl']

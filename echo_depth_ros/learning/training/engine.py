@@ -249,7 +249,7 @@ class Run:
         if self.done_steps >= config.steps:
             left = 0
         strategy: Any = machine.strategy
-        if strategy == 'ddp':  # what part of the student has a loss depends on the data
+        if strategy == 'ddp':  # a part of the student that has no loss must be looked for
             taught = config.distillation.lambda_scale > 0 and self._uses_material
             strategy = DDPStrategy(
                 find_unused_parameters=config.kind == 'student' and not taught)

@@ -222,7 +222,7 @@ class DistillationModule(RunModule):
         teacher = {name.removeprefix('teacher_'): value for name, value in batch.items()
                    if name.startswith('teacher_')}
         return self.objective(batch['waveform'], batch['depth'], batch.get('material'),
-                              teacher or None)
+                              teacher or None, self.step / self.config.steps)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Depth, and material where the data has it."""

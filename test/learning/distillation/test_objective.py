@@ -78,7 +78,15 @@ def test_distillation_without_a_teacher_is_refused():
         Objective(DistillationConfig(compose=True), EchoStudent(TINY))
 
 
-@pytest.mark.parametrize('options', [{'lambda_comp': -1.0}, {'temperature': 0.0},
+def test_the_composition_fades_out(batch):
+    objective = _objective(compose=True, contrast=True, compose_until=0.5).eval()
+    first, middle, late = (objective(**batch, progress=progress) for progress in (0, 0.25, 0.5))
+    comp = objective.config.lambda_comp * first['comp']
+    torch.testing.assert_close(first['loss'] - middle['loss'], comp / 2)
+    assert 'comp' not in late and late['ccl'] < first['ccl']
+
+
+@pytest.mark.parametrize('options', [{'lambda_comp': -1.0}, {'compose_until': 0.0}, {'temperature': 0.0},
                                      {'contrast_kind': 'l2'}])
 def test_senseless_settings_are_refused(options):
     with pytest.raises(ValueError, match=next(iter(options))):
