@@ -127,8 +127,12 @@ test: $(TESTS)  ## Run all tests; TEST_ARGS='-k sync' picks some
 lint: $(TESTS)  ## Check the style
 	@$(BIN)/ruff check .
 
-bench: $(TESTS)  ## Run every benchmark; each prints its figures
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+# precisions, robustness and study need a data set, and minutes to hours: see docs/training.md.
+BENCHMARKS := simulator sync_and_range inference latency
+
+bench: $(TESTS)  ## Run the benchmarks that need no data; each prints its figures
+	@for name in $(BENCHMARKS); do \
+	    echo "== benchmarks/$$name.py"; $(BIN)/python "benchmarks/$$name.py"; done
 
 clean:  ## Remove .venv and everything built
 	@rm -rf $(VENV) build install log dist out *.egg-info .pytest_cache .ruff_cache .hypothesis

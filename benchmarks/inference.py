@@ -104,7 +104,7 @@ def main() -> None:
     missing = [str(path) for path in models if not path.is_file()]
     if missing or not models:
         parser.error(f'{", ".join(missing) or MODELS / "*.onnx"} does not exist; export a '
-                     'student first: echo-depth export RUN/best.pt MODEL.onnx')
+                     'student first: echo-depth export RUN/model.pt MODEL.onnx')
 
     with tempfile.TemporaryDirectory() as folder:
         files = {path.stem: path for path in models}

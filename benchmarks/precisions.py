@@ -223,7 +223,7 @@ def main() -> int:
     args = parser.parse_args()
     if not args.model.is_file():
         parser.error(f'{args.model} does not exist; export a student first: '
-                     'echo-depth export RUN/best.pt MODEL.onnx')
+                     'echo-depth export RUN/model.pt MODEL.onnx')
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.out or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)

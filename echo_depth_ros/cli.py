@@ -34,9 +34,9 @@ COMMANDS = {
     'inspect': Command('echo_depth_ros.learning.inspect',
                        'look into a data set: counts, ranges, alignment, a contact sheet'),
     'train': Command('echo_depth_ros.learning.train',
-                     'train a student on that data'),
+                     'train a student, its vision teachers or a baseline'),
     'evaluate': Command('echo_depth_ros.learning.evaluate',
-                        'figures of a student on held-out rooms, and of baselines'),
+                        'figures of any models on held-out data, and of their confidence'),
     'export': Command('echo_depth_ros.learning.export',
                       'write a trained student as one ONNX file'),
 }
@@ -53,7 +53,7 @@ examples:
     echo-depth simulate data/rooms
     echo-depth inspect data/rooms --picture rooms.png
     echo-depth train data/rooms --out runs/first
-    echo-depth export runs/first/best.pt models/first.onnx
+    echo-depth export runs/first/model.pt models/first.onnx --data data/rooms
     echo-depth evaluate models/first.onnx data/rooms --split test
     echo-depth run recording.wav --model models/first.onnx
 
@@ -62,7 +62,8 @@ examples:
 """
 
 _EXTRAS = {
-    'torch': 'train', 'onnx': 'train', 'mujoco': 'sim', 'pyroomacoustics': 'sim',
+    'torch': 'train', 'onnx': 'train', 'pytorch_lightning': 'train', 'lightning_fabric': 'train',
+    'PIL': 'train', 'transformers': 'teachers', 'mujoco': 'sim', 'pyroomacoustics': 'sim',
     'sounddevice': 'audio', 'pyrealsense2': 'realsense',
 }
 

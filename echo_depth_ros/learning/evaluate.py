@@ -76,7 +76,7 @@ def main(args: Namespace) -> int:
         test = open_split(args.data, args.split, limit=args.limit)
         train = None if args.no_baselines else _training_split(args.data)
         result = judge(models, test, train, protocol=args.protocol)
-        print(_report(result, args, len(test)))
+        print(_report(result, args, test))
         _write(result, args, models, test)
     except (EchoDepthError, OSError) as error:
         print(f'echo-depth evaluate: {error}', file=sys.stderr)
@@ -116,10 +116,11 @@ def _training_split(data: Path) -> Optional[EchoSplit]:
         return None
 
 
-def _report(result: Evaluation, args: Namespace, count: int) -> str:
-    parts = [f'{args.data}/{args.split}: {result.images} of {count} images, protocol '
+def _report(result: Evaluation, args: Namespace, test: EchoSplit) -> str:
+    unusable = f', {len(test.skipped)} samples unusable (echo-depth inspect says why)'
+    parts = [f'{args.data}/{args.split}: {result.images} of {len(test)} images, protocol '
              f'{args.protocol}; left out: {int(result.empty.sum())} without truth, '
-             f'{int(result.refused.sum())} refused',
+             f'{int(result.refused.sum())} refused' + (unusable if test.skipped else ''),
              figures_table(result), confidence_table(result), range_table(result)]
     if args.breakdown:
         parts += [breakdown_tables(result, name) for name in result.models]
@@ -130,7 +131,8 @@ def _write(result: Evaluation, args: Namespace, models: dict[str, Predictor],
            test: EchoSplit) -> None:
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        values = {'data': str(args.data), 'split': args.split} | to_dict(result)
+        values = {'data': str(args.data), 'split': args.split,
+                  'unusable': len(test.skipped)} | to_dict(result)
         args.json.write_text(json.dumps(values, indent=2, ensure_ascii=False) + '\n',
                              encoding='utf-8')
     if args.picture:

@@ -83,7 +83,9 @@ def export(network: nn.Module, path: Path, training_data: str, commit: str = '',
     checks = [np.random.default_rng(0).normal(0, 0.05, (3, 2, fmt.window)).astype(np.float32)]
     if windows is not None:
         checks.append(windows.astype(np.float32))
-    worst = [max(each) for each in zip(*(_differences(network, data, b) for b in checks))]
+    # NumPy's maximum keeps a NaN, Python's may lose it.
+    worst = [float(each) for each in np.max(
+        [_differences(network, data, batch) for batch in checks], axis=0)]
     for name, of, difference in zip(('depth', 'confidence'), ('the depth', 'full scale'), worst):
         if not difference <= TOLERANCE:
             raise ExportError(f'ONNX Runtime and torch differ in {name} by {difference:.1%} of '

@@ -50,6 +50,19 @@ class DepthFigures(NamedTuple):
     coverage: float
 
 
+def known_truth(truth: np.ndarray, max_depth: float = 12.0,
+                protocol: str = 'batvision') -> np.ndarray:
+    """
+    Tell which pixels count under a protocol, bool, of the shape of ``truth``.
+
+    :raises ValueError: an unknown protocol.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f'protocol is {protocol!r}; expected one of {", ".join(PROTOCOLS)}')
+    known = np.isfinite(truth) & (truth > 0)
+    return known & (truth < max_depth) if protocol == 'avsnet' else known
+
+
 def depth_figures(predicted: np.ndarray, truth: np.ndarray, max_depth: float = 12.0,
                   protocol: str = 'batvision') -> DepthFigures:
     """
@@ -62,16 +75,12 @@ def depth_figures(predicted: np.ndarray, truth: np.ndarray, max_depth: float = 1
     :returns: the figures; all NaN, and coverage 0 or NaN, where no pixel can be compared.
     :raises ValueError: shapes that differ, or an unknown protocol.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f'protocol is {protocol!r}; expected one of {", ".join(PROTOCOLS)}')
     predicted, truth = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
     if predicted.shape != truth.shape:
         raise ValueError(
             f'predicted depth has shape {predicted.shape}, but truth {truth.shape}; resize the '
             'truth to it by nearest neighbour: interpolation invents depth beside holes')
-    known = np.isfinite(truth) & (truth > 0)
-    if protocol == 'avsnet':
-        known &= truth < max_depth
+    known = known_truth(truth, max_depth, protocol)
     both = known & ~np.isnan(predicted)
     if not both.any():
         coverage = 0.0 if known.any() else np.nan

@@ -115,6 +115,20 @@ def test_confidence_that_onnx_computes_otherwise_is_named(student, tmp_path, mon
         export(student, tmp_path / 'm.onnx', 'toy rooms')
 
 
+class Overflows(nn.Module):
+    """Answers loud windows with NaN."""
+
+    def forward(self, waveform):
+        far = (100 * waveform.abs().amax((1, 2), keepdim=True)).exp().expand(-1, 8, 8)
+        return far / far * 2
+
+
+def test_network_that_answers_real_windows_with_nan_is_refused(tmp_path):
+    with pytest.raises(ExportError, match='differ in depth by nan'):
+        export(Overflows(), tmp_path / 'm.onnx', 'nothing', windows=np.ones((1, 2, 3197)))
+    assert not (tmp_path / 'm.onnx').exists()
+
+
 class Odd(nn.Module):
     def forward(self, waveform):
         return waveform.mean((1, 2))

@@ -41,6 +41,9 @@ COLOUR = 'camera path left'
 SEARCH = (900, 1080)
 """The chirp begins near sample 970 to 980; the direct sound may be 0.5 ms on its way."""
 _SCALES = (1.0, 2.0**15, 2.0**31)
+_OVER = 3.0
+"""A peak of more than this many scales is of the next one. Below that, in the next one it would be
+silent (-80 dB) throughout, so no sound is ever taken for one of another scale."""
 _PROBES = 32
 
 
@@ -99,7 +102,7 @@ class BatVision1:
 
     def _full_scale(self) -> float:
         """
-        Find what full scale is where the sound is kept as floats.
+        Find what full scale is where the type of the sound does not say so.
 
         It is not documented. One scale holds for the whole split: that of the loudest of some
         samples.
@@ -110,9 +113,9 @@ class BatVision1:
                 ear = read_array(self.root / row['audio path left'], 'left ear')
             except READ_ERRORS:
                 continue
-            if ear.dtype.kind == 'f' and ear.size and np.isfinite(ear).all():
-                peak = max(peak, float(np.abs(ear).max()))
-        return next((scale for scale in _SCALES if peak <= scale), 1.0)
+            if ear.size and np.isfinite(ear).all():
+                peak = max(peak, float(np.abs(ear.astype(np.float64)).max()))
+        return next((scale for scale in _SCALES if peak <= _OVER * scale), 1.0)
 
     def _sample(self, row: dict[str, str], scale: float) -> Sample:
         for column in COLUMNS:
@@ -138,8 +141,9 @@ class BatVision1:
         ear = read_array(self.root / row[f'audio path {side}'], f'{side} ear')
         if ear.ndim != 1:
             raise DatasetError(f'the {side} ear is of shape {ear.shape}; expected (n,)')
-        if ear.dtype.kind != 'f':
-            scale = -float(np.iinfo(ear.dtype).min)
-            if not scale:
-                raise DatasetError(f'the {side} ear is {ear.dtype}; expected signed integers')
+        if ear.dtype.kind == 'u':
+            raise DatasetError(
+                f'the {side} ear is {ear.dtype}; expected floats or signed integers')
+        if ear.dtype == np.int16:
+            scale = 2.0**15
         return (ear / scale).astype(np.float32)

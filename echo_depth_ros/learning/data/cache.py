@@ -58,13 +58,29 @@ def writable(folders: list[Path]) -> Path:
                        'these writable, or set XDG_CACHE_HOME to a folder that is')
 
 
+def to_disk(folder: Path) -> None:
+    """Write through what a folder's files hold, so that no power cut leaves them half empty."""
+    for path in [*folder.iterdir(), folder]:
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock against other processes, where the system and file system know any."""
+def locked(path: Path) -> Iterator[bool]:
+    """
+    Hold a lock against other processes, where the system and file system know any.
+
+    :returns: whether they do.
+    """
+    alone = False
     with open(path, 'w') as file:
         try:
             import fcntl
             fcntl.flock(file, fcntl.LOCK_EX)
+            alone = True
         except (ImportError, OSError):
             pass  # the rename at the end still lets only one pack be there
-        yield
+        yield alone

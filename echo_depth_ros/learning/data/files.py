@@ -14,7 +14,9 @@ from dataclasses import asdict
 import json
 import os
 from pathlib import Path
+import tokenize
 import zipfile
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -25,7 +27,7 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.data.errors import DatasetError
 
 READ_ERRORS = (OSError, ValueError, KeyError, EOFError, MemoryError, NoChirpError,
-               zipfile.BadZipFile)
+               zipfile.BadZipFile, zlib.error, tokenize.TokenError)
 """What reading a file that is missing, cut short or of other content may raise; the errors of
 this package are ValueErrors, but for the chirp that was not found."""
 
@@ -43,10 +45,10 @@ def check_format(path: Path, fmt: PingFormat) -> None:
         return
     try:
         there = json.loads(path.read_text(encoding='utf-8')).get('format', {})
-    except (ValueError, AttributeError) as error:
+        different = [f'{key} is {there[key]}, expected {value}'
+                     for key, value in asdict(fmt).items() if there.get(key, value) != value]
+    except (OSError, ValueError, AttributeError) as error:
         raise DatasetError(f'{path} is no description of a data set: {error}') from error
-    different = [f'{key} is {there[key]}, expected {value}'
-                 for key, value in asdict(fmt).items() if there.get(key, value) != value]
     if different:
         raise DatasetError(f'the pings of {path.parent} are of another format: '
                            f'{"; ".join(different)}; open it with that format, or make the '

@@ -33,6 +33,7 @@ from echo_depth_ros.learning.data.cache import (
     folder_name,
     locked,
     stamps_of,
+    to_disk,
     writable,
 )
 from echo_depth_ros.learning.data.errors import DatasetError
@@ -65,8 +66,11 @@ def open_pack(reader: Reader, fmt: PingFormat, limit: int | None = None,
                 return _open(folder / name, reader.root, limit)
     folder = writable(cache_folders(reader.root))
     name = folder_name(reader, fmt, limit, stamps)
-    with locked(folder / f'{name}.lock'):
+    with locked(folder / f'{name}.lock') as alone:
         if not (folder / name / 'report.json').exists():
+            if alone:  # so what lies there is of a packer that was killed
+                for left in folder.glob(f'{name}.part-*'):
+                    shutil.rmtree(left, ignore_errors=True)
             _pack(reader, folder / name, fmt, limit, progress)
     return _open(folder / name, reader.root, limit)
 
@@ -101,14 +105,13 @@ class _Tally:
 
 def _pack(reader: Reader, folder: Path, fmt: PingFormat, limit: int | None,
           progress: bool) -> None:
-    for left in folder.parent.glob(f'{folder.name}.part-*'):  # of a packer that was killed
-        shutil.rmtree(left, ignore_errors=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f'{folder.name}.part-'))
     try:
         tally = _write(reader, part, limit, progress)
         report = _report(reader, tally, part, fmt, limit)
         (part / 'report.json').write_text(json.dumps(report, indent=1), encoding='utf-8')
         part.chmod(0o755)
+        to_disk(part)
         try:
             part.rename(folder)
         except OSError:

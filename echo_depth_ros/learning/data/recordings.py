@@ -139,13 +139,18 @@ def write_recordings(path: Path, waveform: np.ndarray, depth: np.ndarray,
     Write one file of recordings, whole or not at all, and the description where there is none.
 
     :param path: ``ROOT/<split>/<name>.npz``; arrays as in the module's description.
+    :raises DatasetError: the folder describes recordings of another format, or aligned otherwise.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     about = path.parent.parent / DESCRIPTION
+    check_format(about, fmt)
     if not about.exists():
         about.write_text(json.dumps(
             {'format': asdict(fmt), 'aligned': aligned, 'fit': 'stretch',
              'camera': camera or {}}, indent=1), encoding='utf-8')
+    elif json.loads(about.read_text(encoding='utf-8')).get('aligned', False) != aligned:
+        raise DatasetError(f'{about} does not say that aligned is {json.dumps(aligned)}; write '
+                           'windows and raw recordings to folders of their own')
     arrays = {'waveform': waveform, 'depth': depth, 'shape': np.array(shape)}
     if rgb is not None:
         arrays['rgb'] = rgb

@@ -22,7 +22,7 @@ from echo_depth_ros.learning.evaluation.first_echo import obstacle_range, range_
 from echo_depth_ros.learning.evaluation.pixels import pixels
 from echo_depth_ros.learning.evaluation.predictors import Predicted, Predictor, PredictorError
 from echo_depth_ros.learning.evaluation.reliability import Reliability
-from echo_depth_ros.perception.metrics import depth_figures, DepthFigures
+from echo_depth_ros.perception.metrics import depth_figures, DepthFigures, known_truth
 
 HIGHER_IS_BETTER = ('delta1', 'delta2', 'delta3', 'coverage')
 MAX_DEPTH = 12.0
@@ -70,7 +70,7 @@ class Evaluation:
     :ivar baselines: by name; empty where they were not wanted.
     :ivar shapes: (N,) kind of room of each image.
     :ivar refused: bool (N,) windows that at least one model refused; left out for all methods.
-    :ivar empty: bool (N,) images without one pixel of truth.
+    :ivar empty: bool (N,) images without one pixel of truth that counts under the protocol.
     :ivar ranges: the classical first echo against the truth; empty where that is not known.
     """
 
@@ -131,7 +131,7 @@ def judge(models: Mapping[str, Predictor], test: EchoSplit, train: Optional[Echo
             waveform, truth = (values.numpy() for values in test.batch(part))
             answers = {name: model.predict(test, part) for name, model in models.items()}
             _check_sizes(answers, truth.shape)
-            result.empty[rows] = ~(truth > 0).any((1, 2))
+            result.empty[rows] = ~known_truth(truth, MAX_DEPTH, protocol).any((1, 2))
             refused = np.any([answer.refused for answer in answers.values()], axis=0)
             result.refused[rows] = refused
             for name, answer in answers.items():
@@ -154,8 +154,9 @@ def judge(models: Mapping[str, Predictor], test: EchoSplit, train: Optional[Echo
             f'the chain refused all {count} windows; expected aligned windows with a direct '
             'sound: is this a data set that "echo-depth inspect" finds in order?')
     if not result.images:
-        raise PredictorError(f'none of the {count} images has one pixel of true depth; expected '
-                             'millimetres above 0: does "echo-depth inspect" show depth?')
+        raise PredictorError(
+            f'none of the {count} images has one pixel of true depth that counts under '
+            f'{protocol}; expected millimetres above 0: does "echo-depth inspect" show depth?')
     if wants_ranges:
         first = np.asarray(test.first_range, np.float64)
         result.ranges = range_rows(heard, {

@@ -6,7 +6,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
-from echo_depth_ros.perception.metrics import PROTOCOLS
+from echo_depth_ros.perception.metrics import known_truth
 
 INSIDE_RATIO = 1.25
 """A pixel is right when ``max(p / g, g / p)`` is below this: δ1, and what confidence promises."""
@@ -43,16 +43,12 @@ def pixels(predicted: np.ndarray, truth: np.ndarray, confidence: Optional[np.nda
     :param confidence: same shape, or None.
     :raises ValueError: an unknown protocol, or shapes that differ.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f'protocol is {protocol!r}; expected one of {", ".join(PROTOCOLS)}')
     for name, array in (('predicted depth', predicted), ('confidence', confidence)):
         if array is not None and np.shape(array) != np.shape(truth):
             raise ValueError(
                 f'{name} has shape {np.shape(array)}; expected {np.shape(truth)}, as the truth')
     truth = np.asarray(truth, np.float32)
-    known = np.isfinite(truth) & (truth > 0)
-    if protocol == 'avsnet':
-        known &= truth < max_depth
+    known = known_truth(truth, max_depth, protocol)
     answer = np.clip(np.asarray(predicted, np.float32)[known], _LEAST, max_depth)
     if confidence is not None:
         confidence = np.where(np.isnan(answer), np.float32(np.nan),

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from echo_depth_ros.learning.data import EchoSplit
-from echo_depth_ros.learning.evaluation.predictors import Predictor
+from echo_depth_ros.learning.evaluation.predictors import Predictor, PredictorError
 
 
 def choose(rel: np.ndarray, each: int) -> list[tuple[str, int]]:
@@ -36,11 +36,15 @@ def draw_sheet(path: Path, model: Predictor, split: EchoSplit, rel: np.ndarray,
     error drawn instead.
 
     :param rel: (N,) the model's REL on each image of ``split``.
+    :raises PredictorError: it answered none of them.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     rows = choose(rel, each)
+    if not rows:
+        raise PredictorError(f'there is nothing to draw in {path}: the model answered none of the '
+                             f'{len(rel)} images; expected some depth: is it a trained one?')
     answer = model.predict(split, torch.tensor([index for _, index in rows]))
     figure = Figure(figsize=(10, 2.35 * len(rows)), layout='constrained')
     FigureCanvasAgg(figure)

@@ -57,6 +57,28 @@ def test_floats_of_any_full_scale(tmp_path, scale):
     assert wave.abs().max() == pytest.approx(0.66, abs=0.02)
 
 
+def test_one_overdriven_float_does_not_change_the_scale_of_all(tmp_path):
+    rows = write_batvision1(tmp_path, dtype=np.float32)
+    path = tmp_path / rows[1]['audio path left']
+    loud = np.load(path)
+    loud[2000] = 1.02
+    np.save(path, loud)
+    split = open_split(tmp_path, 'train', progress=False)
+    assert 'samples reach 1.02' in split.skipped[rows[1]['depth path']] and len(split) == 2
+    assert split[0][0].abs().max() == pytest.approx(0.3, abs=0.01)
+
+
+@pytest.mark.parametrize('dtype', [np.int16, np.int32, np.int64])
+def test_sixteen_bits_in_integers_of_any_size(tmp_path, dtype):
+    rows = write_batvision1(tmp_path)
+    for row in rows:
+        for side in ('left', 'right'):
+            path = tmp_path / row[f'audio path {side}']
+            np.save(path, (np.load(path) // 2**16).astype(dtype))
+    split = open_split(tmp_path, 'train', progress=False)
+    assert split[0][0].abs().max() == pytest.approx(0.3, abs=0.01)
+
+
 def _spoil(tmp_path, rows):
     """Spoil the samples one by one; returns what the reasons must say."""
     def ear(number, array, side='left'):

@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import os
+from pathlib import Path
+import shutil
 
 import numpy as np
 import pytest
@@ -93,6 +95,36 @@ def test_a_pack_that_fails_leaves_nothing(rooms, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         open_split(rooms, 'train', progress=False)
     assert _packs(rooms / '.cache') == []
+
+
+def test_a_pack_is_on_the_disk_before_it_has_its_name(rooms, monkeypatch):
+    written = set()
+
+    def fsync(file):
+        path = Path(os.readlink(f'/proc/self/fd/{file}'))
+        if path.is_file():
+            written.add(path.name)
+            assert '.part-' in path.parent.name
+    monkeypatch.setattr(os, 'fsync', fsync)
+    open_split(rooms, 'train', progress=False)
+    pack, = (path for path in (rooms / '.cache').iterdir() if path.is_dir())
+    assert written == {path.name for path in pack.iterdir()}
+
+
+def test_what_a_killed_packer_left_is_cleared_away(rooms):
+    name = _name_of_pack(rooms)
+    left = rooms / '.cache' / f'{name}.part-killed'
+    left.mkdir()
+    (left / 'waveform.npy').write_bytes(b'half')
+    open_split(rooms, 'train', progress=False)
+    assert _packs(rooms / '.cache') == [name]
+
+
+def _name_of_pack(rooms):
+    open_split(rooms, 'train', progress=False)
+    name, = _packs(rooms / '.cache')
+    shutil.rmtree(rooms / '.cache' / name)
+    return name
 
 
 def _open_and_sum(rooms, gate, answers):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.sync import find_direct_sound
 from echo_depth_ros.learning.data import DatasetError, open_split
 
@@ -80,7 +81,31 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path):
         assert says in split.skipped[name]
 
 
+def test_compressed_files_that_are_broken_are_named(tmp_path):
+    write_own(tmp_path)
+    path = tmp_path / 'train' / 'broken.npz'
+    np.savez_compressed(path, waveform=np.stack([ping(0, 6000, 1200)]), depth=frame(0)[None])
+    whole, kinds = path.read_bytes(), set()
+    for at in range(200, 3000, 100):  # a checksum that differs, or a stream that makes no sense
+        path.write_bytes(whole[:at] + b'\x55\xaa\xff' + whole[at + 3:])
+        split = open_split(tmp_path, 'train', progress=False)
+        assert len(split) == 3
+        kinds.add(split.skipped['broken.npz'][:8])
+    assert len(kinds) > 1
+
+
+def test_what_is_written_agrees_with_the_description(tmp_path):
+    write_own(tmp_path)
+    windows = np.stack([ping(seed, FMT.window, 64) for seed in range(3)])
+    with pytest.raises(DatasetError, match='does not say that aligned is true; write'):
+        write_own(tmp_path, name='windows', waveform=windows, aligned=True)
+    with pytest.raises(DatasetError, match='ear_spacing is 0.235, expected 0.15'):
+        write_own(tmp_path, name='narrow', fmt=PingFormat(ear_spacing=0.15))
+    assert [path.name for path in (tmp_path / 'train').iterdir()] == ['hall.npz']
+
+
 @pytest.mark.parametrize('about, says', [
+    ({'format': None}, 'no description of a data set'),
     ({'format': {'sample_rate': 48000}}, 'sample_rate is 48000'),
     ({'fit': 'pad'}, "fit is 'pad'"), ({'aligned': 'yes'}, "aligned is 'yes'"),
     ({'search': [1, 2, 3]}, 'two sample numbers')])

@@ -49,6 +49,16 @@ def test_a_test_split_alone_is_enough(checkpoint, toy_data, tmp_path, capsys):
     assert 'constant' not in printed.out and 'no training split' in printed.err
 
 
+def test_samples_that_cannot_be_used_are_counted_every_time(checkpoint, toy_data, tmp_path,
+                                                             capsys):
+    shutil.copytree(toy_data / 'test', tmp_path / 'test')
+    (tmp_path / 'test' / 'room_999999.npz').write_bytes(b'no archive')
+    for _ in range(2):  # packed first, then opened
+        assert _run(checkpoint, tmp_path, '--no-baselines', '--json', tmp_path / 'f.json') == 0
+        assert ', 1 samples unusable (echo-depth inspect' in capsys.readouterr().out
+    assert json.loads((tmp_path / 'f.json').read_text(encoding='utf-8'))['unusable'] == 1
+
+
 def test_no_baselines(checkpoint, toy_data, capsys):
     assert _run(checkpoint, toy_data, '--limit', 8, '--no-baselines') == 0
     assert 'constant' not in capsys.readouterr().out

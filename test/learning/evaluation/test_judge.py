@@ -65,6 +65,17 @@ def test_the_protocol_is_followed(split):
     assert result.models['one'].distances.rows()[-1].share == 0
 
 
+def test_an_image_without_truth_that_counts_is_counted_as_empty(split):
+    split.depth[3] = 12000
+    models = {'one': Scripted([1, 1, 1, 2, 1, 1])}
+    assert judge(models, split, progress=False).empty.sum() == 1
+    result = judge(models, split, protocol='avsnet', progress=False)
+    assert result.empty.tolist() == [False] * 3 + [True, False, True] and result.images == 4
+    split.depth[:] = 12000
+    with pytest.raises(PredictorError, match='none of the 6 images .* under avsnet'):
+        judge(models, split, protocol='avsnet', progress=False)
+
+
 def test_errors_say_what_is_wrong(split):
     with pytest.raises(PredictorError, match='odd answers with images of 4×8 pixels, and the '
                                              'truth has 8×8'):
