@@ -38,8 +38,8 @@ class DistillationConfig:
     compose: bool = False
     contrast: bool = False
     lambda_comp: float = 0.5
-    compose_until: float = 1.0
-    lambda_ccl: float = 0.05
+    compose_until: float = 0.5
+    lambda_ccl: float = 0.2
     lambda_material: float = 0.05
     lambda_scale: float = 0.1
     contrast_kind: str = 'infonce'
