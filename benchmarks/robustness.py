@@ -27,6 +27,8 @@ from tqdm import tqdm
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.learning.data import EchoSplit, open_split
+from echo_depth_ros.learning.evaluation.pixels import pixels
+from echo_depth_ros.learning.evaluation.reliability import Reliability
 from echo_depth_ros.perception.echo_depth import EchoDepth
 from echo_depth_ros.perception.metrics import FigureMean
 from echo_depth_ros.perception.model import StudentModel
@@ -37,7 +39,6 @@ ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / 'models' / 'echo_depth_student.onnx'
 TEST_SPLIT = 'test split'
 MAX_DEPTH = 12.0
-_BINS = 1000
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,7 @@ def judge(model: StudentModel, split: EchoSplit, condition: str, what: str) -> R
     """Hear every window of a split as the node does."""
     chain = EchoDepth(model)
     figures = FigureMean(max_depth=MAX_DEPTH)
-    refused, confidences = 0, []
-    counts = np.zeros((2, _BINS))  # wrong and right pixels by confidence
+    refused, confidences, reliability = 0, [], Reliability()
     for index in tqdm(range(len(split)), desc=f'{model.path.stem}: {condition}', leave=False):
         window, truth = split[index][0].numpy(), split.depth_metres(index)
         heard = chain.perceive(window, want_range=False)
@@ -78,37 +78,17 @@ def judge(model: StudentModel, split: EchoSplit, condition: str, what: str) -> R
             refused += 1
             continue
         figures.add(heard.depth, truth)
-        confidence = getattr(heard, 'confidence', None)
-        if confidence is None:
+        if heard.confidence is None:
             continue
-        known = np.isfinite(truth) & ~np.isnan(heard.depth) & ~np.isnan(confidence)
-        if not known.any():
-            continue
-        sure, right = confidence[known], _right(heard.depth[known], truth[known])
-        confidences.append(float(sure.mean()))
-        bins = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
-        for kind in (0, 1):
-            counts[kind] += np.bincount(bins[right == kind], minlength=_BINS)
+        taken = pixels(heard.depth, truth, heard.confidence, MAX_DEPTH)
+        if not np.isnan(taken.confidence).all():
+            reliability.add(taken)
+            confidences.append(float(np.nanmean(taken.confidence)))
     mean = figures.mean
     return Result(model.path.stem, condition, what, len(split), refused, mean.rel, mean.rmse,
                   mean.log10, mean.delta1,
-                  float(np.mean(confidences)) if confidences else None, _surer_half(counts))
-
-
-def _right(depth: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Whether pixels are inside 25 % of the truth."""
-    depth, truth = np.clip(depth, 1e-3, MAX_DEPTH), np.minimum(truth, MAX_DEPTH)
-    return np.maximum(depth / truth, truth / depth) < 1.25
-
-
-def _surer_half(counts: np.ndarray) -> float | None:
-    """Share of right pixels among the more confident half, from counts (2, bins)."""
-    total = counts.sum(axis=0)[::-1]
-    if not total.sum():
-        return None
-    before = np.cumsum(total) - total
-    taken = np.clip(total.sum() / 2 - before, 0, total) / np.maximum(total, 1)
-    return float((counts[1, ::-1] * taken).sum() / (total * taken).sum())
+                  float(np.mean(confidences)) if confidences else None,
+                  reliability.surest(0.5) if confidences else None)
 
 
 def make_sets(folder: Path, names: list[str], rooms: int, poses: int, workers: int) -> None:
@@ -165,7 +145,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--rooms', type=int, default=40, help='of each away set')
     parser.add_argument('--poses', type=int, default=6, help='in each room')
     parser.add_argument('--workers', type=int, default=1, help='processes that make rooms')
-    parser.add_argument('--threads', type=int, default=os.cpu_count(),
+    parser.add_argument('--threads', type=int, default=os.cpu_count() or 1,
                         help='CPU threads of the network')
     parser.add_argument('--only-make', action='store_true', help='make the sets, judge nothing')
     parser.add_argument('--json', type=Path, help='write the results here too')

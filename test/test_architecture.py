@@ -28,7 +28,10 @@ MAY_IMPORT = {
 }
 """Which of our packages each of them may use, besides itself."""
 
-TORCH = {'lightning', 'onnxscript', 'torch', 'torchaudio', 'torchvision', 'transformers'}
+TORCH = {
+    'lightning', 'lightning_fabric', 'onnxscript', 'pytorch_lightning', 'torch', 'torchaudio',
+    'torchvision', 'transformers',
+}
 ROS = {
     'ament_index_python', 'launch', 'launch_ros', 'message_filters', 'rcl_interfaces', 'rclpy',
     'tf2_ros',

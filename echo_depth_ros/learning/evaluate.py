@@ -70,6 +70,8 @@ def main(args: Namespace) -> int:
     :returns: 0, or 2 with the reason on stderr.
     """
     try:
+        if args.threads < 1:
+            raise PredictorError(f'--threads is {args.threads}; expected 1 or more')
         torch.set_num_threads(args.threads)
         models = {name: open_predictor(path, threads=args.threads)
                   for name, path in name_models(args.models).items()}

@@ -3,6 +3,7 @@
 """``echo-depth export``: a checkpoint as one ONNX file that carries its own contract."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 import io
 from pathlib import Path
 import subprocess
@@ -19,6 +20,7 @@ from torch import nn
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.data import DatasetError, EchoSplit, open_split
+from echo_depth_ros.learning.data.view import field_of_view, FieldOfView
 from echo_depth_ros.learning.evaluation.calibration import calibrate
 from echo_depth_ros.learning.networks.student import EchoStudent
 from echo_depth_ros.learning.networks.teacher import RgbTeacher
@@ -54,7 +56,7 @@ class Exported(NamedTuple):
 
 def export(network: nn.Module, path: Path, training_data: str, commit: str = '',
            windows: np.ndarray | None = None, fmt: PingFormat = PingFormat(),
-           calibration: str = '') -> Exported:
+           calibration: str = '', view: FieldOfView = FieldOfView()) -> Exported:
     """
     Write ``network`` as ONNX: ``waveform`` (N, 2, window) in, ``depth`` (N, H, W) metres out.
 
@@ -66,11 +68,13 @@ def export(network: nn.Module, path: Path, training_data: str, commit: str = '',
     :param commit: revision of the code, for the contract.
     :param windows: (N, 2, window) real windows to check on as well.
     :param calibration: what its confidence was calibrated on, in words, for the contract.
+    :param view: of the camera whose depth the network was trained to draw, for the contract.
     :raises ExportError: see above, or the network answers with no depth images at all.
     """
     network = network.eval().to(memory_format=torch.contiguous_format)
     contract = _contract(network, fmt, training_data=training_data, commit=commit,
-                         calibration=calibration)
+                         calibration=calibration, hfov_deg=view.hfov_deg,
+                         vfov_deg=view.vfov_deg)
     model = _convert(network, contract)
     onnx.helper.set_model_props(model, contract.to_metadata())
     model.producer_name = 'echo_depth_ros'
@@ -165,11 +169,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument('checkpoint', type=Path, help='RUN/model.pt of "echo-depth train"')
     parser.add_argument('model', type=Path, help='ONNX file to write')
-    parser.add_argument('--training-data', default='simulated rooms',
-                        help='what it was trained on, in words, for the contract')
+    parser.add_argument('--training-data', metavar='WORDS',
+                        help='what it was trained on, for the contract (default: the kind and '
+                             'name of the data set given with --data)')
     parser.add_argument('--data', type=Path, default=None,
                         help='data set on whose validation windows confidence is calibrated and '
                              'the file is checked')
+    for name, across in (('hfov', 'from left to right'), ('vfov', 'from top to bottom')):
+        parser.add_argument(f'--{name}', type=float, metavar='DEGREES',
+                            help=f'field of view {across} of the camera whose depth it draws, for '
+                                 'the contract (default: what --data says of its camera, else '
+                                 '90)')
 
 
 def main(args: Namespace) -> int:
@@ -183,20 +193,27 @@ def main(args: Namespace) -> int:
         if isinstance(network, RgbTeacher):
             raise ExportError(f'{args.checkpoint} is a vision teacher, which hears nothing; '
                               'expected a student or a baseline')
-        windows, calibration = None, ''
+        view, windows, calibration = FieldOfView(), None, ''
+        training_data = args.training_data
         if args.data is not None:
+            view = field_of_view(args.data)
             split = open_split(args.data, 'val')
             windows = _some(split)
+            if training_data is None:
+                training_data = f'{split.report["layout"]}: {args.data.resolve().name}'
             if isinstance(network, EchoStudent):
                 slope, offset = calibrate(network, split)
                 calibration = (f'validation windows of {args.data.resolve().name} '
                                f'(slope {slope:.3f}, offset {offset:.3f})')
-        done = export(network, args.model, args.training_data, current_commit(), windows,
-                      calibration=calibration)
+        given = {'hfov_deg': args.hfov, 'vfov_deg': args.vfov}
+        view = replace(view, **{name: value for name, value in given.items() if value is not None})
+        done = export(network, args.model, training_data or 'not stated', current_commit(),
+                      windows, calibration=calibration, view=view)
     except (DatasetError, ExportError, OSError, ValueError) as error:
         print(f'echo-depth export: {error}', file=sys.stderr)
         return 2
-    print(f'{args.model}: step {about.get("step", "unknown")}, {_describe(network, done)}')
+    print(f'{args.model}: step {about.get("step", "unknown")}, {_describe(network, done)}; '
+          f'camera {view.hfov_deg:g}° × {view.vfov_deg:g}°')
     if isinstance(network, EchoStudent):
         print(f'confidence: calibrated on {calibration}' if calibration else
               'confidence: not calibrated; name a data set with --data')

@@ -98,6 +98,10 @@ class DepthInference(ManagedNode):
         if not model.predicts_confidence:
             self.get_logger().info(
                 f'{model.path} predicts no confidence: nothing is published on depth/confidence')
+        elif not contract.calibration:
+            self.get_logger().warning(
+                f'the confidence of {model.path} was not calibrated: how sure it is may be far '
+                'from how often it is right; export it again with --data')
 
     def activate(self) -> None:
         """Start the worker and listen."""
@@ -142,10 +146,13 @@ class DepthInference(ManagedNode):
             'latency p95 ms': self._latency.percentile(95),
             'compute p50 ms': self._work.percentile(50),
             'provider': self._model.active_provider, 'model': str(self._model.path)})
+        wanted = self._listened(self._confidence_publisher)
+        if not wanted:
+            self._last_unsure = ''  # whoever missed it has left
         if self._last_unsure:
             status.level = Level.WARN
             status.message = f'no depth/confidence: {self._last_unsure}'
-        elif self._listened(self._confidence_publisher) and not self._model.predicts_confidence:
+        elif wanted and not self._model.predicts_confidence:
             status.level = Level.WARN
             status.message = 'depth/confidence is wanted, but the model predicts none'
         if self._model.provider_note:

@@ -66,10 +66,12 @@ class StudentModel:
             names, best first; ``auto`` takes CUDA where it is installed. The CPU is always last.
         :param threads: CPU threads for one inference.
         :param strict: refuse to run on another provider than the first one asked for.
-        :raises ModelError: the file is missing or no ONNX, the provider is unknown (or, if
-            ``strict``, did not start), or the network breaks its contract.
+        :raises ModelError: fewer threads than one, the file is missing or no ONNX, the provider
+            is unknown (or, if ``strict``, did not start), or the network breaks its contract.
         :raises ContractError: no contract, or one for other pings.
         """
+        if threads < 1:
+            raise ModelError(f'threads is {threads}; expected 1 or more')
         self.path = Path(path)
         wanted = _provider_names(providers)
         self._session = _open(self.path, wanted, threads)

@@ -40,8 +40,10 @@ def test_sets_of_other_sizes_are_not_mixed(robustness, tmp_path, capsys):
     assert 'poses' in capsys.readouterr().err
 
 
-def test_the_surer_half_is_the_half_that_is_more_confident(robustness):
-    wrong_and_right = np.array([[30.0, 10.0, 0.0], [10.0, 10.0, 20.0]])
-    # Of 80 pixels the surer 40: all 20 of the last bin, and all 20 of the middle one.
-    assert robustness._surer_half(wrong_and_right) == pytest.approx(30 / 40)
-    assert robustness._surer_half(np.zeros((2, 3))) is None
+def test_options_that_make_no_sense_are_named(robustness, tmp_path, capsys):
+    words = ['--home', str(tmp_path / 'none'), '--away', str(tmp_path), '--rooms', '1',
+             '--conditions', 'low_robot']
+    assert robustness.main([*words, '--poses', '0']) == 2
+    assert 'must be positive' in capsys.readouterr().err
+    assert robustness.main([*words, '--poses', '1', '--threads', '0']) == 2
+    assert 'threads is 0; expected 1 or more' in capsys.readouterr().err

@@ -8,6 +8,7 @@ from torch import nn
 
 from echo_depth_ros.cli import main
 from echo_depth_ros.learning import export as export_module
+from echo_depth_ros.learning.data.recordings import write_recordings
 from echo_depth_ros.learning.export import export, ExportError
 from echo_depth_ros.learning.networks.batvision_unet import BatVisionUNet
 from echo_depth_ros.learning.networks.echonet import EchoNet
@@ -211,4 +212,32 @@ def test_command_names_what_it_cannot_export(tmp_path, capsys):
     for name, says in (('teacher.pt', 'vision teacher'), ('gone.pt', 'gone.pt')):
         assert main(['export', str(tmp_path / name), str(tmp_path / 'm.onnx')]) != 0
         assert says in capsys.readouterr().err
+    assert not (tmp_path / 'm.onnx').exists()
+
+
+def exported(checkpoint, path, *words):
+    assert main(['export', str(checkpoint), str(path), *map(str, words)]) == 0
+    contract = StudentModel(path, providers=('cpu',)).contract
+    return contract.training_data, contract.hfov_deg, contract.vfov_deg
+
+
+def test_contract_tells_what_the_data_say_of_themselves(student, tmp_path):
+    save_model(tmp_path / 'model.pt', 'student', student, {'step': 7})
+    room = make_room(3, 4)
+    depth = room['depth'] / np.float32(1000)
+    write_recordings(tmp_path / 'attic' / 'val' / 'one.npz', room['waveform'], depth,
+                     aligned=True, camera={'hfov_deg': 87.0, 'vfov_deg': 58.0})
+    model, path = tmp_path / 'model.pt', tmp_path / 'm.onnx'
+    assert exported(model, path) == ('not stated', 90, 90)
+    assert exported(model, path, '--hfov', 70) == ('not stated', 70, 90)
+    data = ('--data', tmp_path / 'attic')
+    assert exported(model, path, *data) == ('recordings: attic', 87, 58)
+    assert exported(model, path, *data, '--vfov', '60', '--training-data', 'my attic') == (
+        'my attic', 87, 60)
+
+
+def test_a_field_of_view_that_no_camera_has_is_refused(student, tmp_path, capsys):
+    save_model(tmp_path / 'model.pt', 'student', student, {'step': 7})
+    assert main(['export', str(tmp_path / 'model.pt'), str(tmp_path / 'm.onnx'), '--vfov', '180'])
+    assert 'vfov_deg is 180.0; expected degrees between 0 and 180' in capsys.readouterr().err
     assert not (tmp_path / 'm.onnx').exists()

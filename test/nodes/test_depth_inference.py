@@ -181,6 +181,31 @@ def test_impossible_confidence_costs_itself_only_and_is_named(bench, student, pi
     assert node.diagnose().message == 'running'
 
 
+def test_confidence_that_nobody_wants_any_more_is_no_reason_to_warn(bench, student, ping):
+    bench.collect(Image, 'depth/image')
+    listener = bench.node.create_subscription(Image, 'depth/confidence', print, 5)
+    node = bench.start(DepthInference, model=student(confidence=COLUMNS))
+    windows = bench.publisher(Image, 'binaural')
+    assert bench.matched(node, 'depth/image', 'depth/confidence')
+    node._model.infer = lambda *_: Prediction(
+        np.full((128, 128), 3.0, np.float32), np.full((128, 128), 7.0, np.float32))
+    assert hear_two(bench, node, windows, ping()).level == Level.WARN
+    bench.node.destroy_subscription(listener)
+    assert bench.until(lambda: not node._confidence_publisher.get_subscription_count())
+    status = node.diagnose()
+    assert status.level == Level.OK and status.message == 'running'
+
+
+@pytest.mark.parametrize('contract, warns', [
+    (ModelContract(confidence='confidence'), True),
+    (ModelContract(confidence='confidence', calibration='rooms'), False), (None, False)])
+def test_confidence_that_was_not_calibrated_is_warned_of_once(
+        bench, student, capfd, contract, warns):
+    model = student(contract, confidence=COLUMNS if contract else None)
+    bench.start(DepthInference, model=model)
+    assert capfd.readouterr().err.count('was not calibrated') == warns
+
+
 def broken(kind, window):
     """Break a good window in one way."""
     if kind == 'nan':

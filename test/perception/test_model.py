@@ -152,3 +152,9 @@ def test_strict_refuses_to_fall_back(make_model):
 def test_unknown_provider_lists_those_there_are(make_model):
     with pytest.raises(ModelError, match="'abacus'; choose of auto, cpu, cuda"):
         StudentModel(make_model(), providers=('abacus',))
+
+
+@pytest.mark.parametrize('threads', [0, -1])
+def test_no_threads_are_refused(make_model, threads):
+    with pytest.raises(ModelError, match=f'threads is {threads}; expected 1 or more'):
+        StudentModel(make_model(), threads=threads)

@@ -9,7 +9,7 @@ Recordings of one's own robot.
      "aligned": false,            true: every waveform is a window, direct sound in its place
      "search": [0, 2000],         optional: samples between which the direct sound begins
      "fit": "stretch",            how frames become square: "stretch" or "crop"
-     "camera": {"hfov_deg": 90.0, "vfov_deg": 90.0}}
+     "camera": {"hfov_deg": 90.0, "vfov_deg": 90.0}}    optional: what the square shows
 
 ``ROOT/{train,val,test}/*.npz`` hold M pings each: `waveform` (M, 2, n) int16, or float32 with full
 scale 1, left ear first; `depth` (M, h, w) float32 metres with NaN for holes, or uint16 millimetres

@@ -17,7 +17,7 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.quality import SILENT_PEAK
 from echo_depth_ros.acoustics.sync import align, find_direct_sound
 from echo_depth_ros.learning.data.errors import DatasetError
-from echo_depth_ros.learning.data.split import FULL_SCALE
+from echo_depth_ros.learning.data.split import FULL_SCALE, MATERIALS
 
 _OFF = 3.0
 """By so many samples may windows that are said to be aligned be off."""
@@ -59,6 +59,14 @@ def check_ears(window: np.ndarray, full_scale: float = 1.0) -> None:
     deaf = [ear for ear, loudest in zip(('left', 'right'), peak) if not loudest >= SILENT_PEAK]
     if deaf:
         raise DatasetError(f'the {" and the ".join(deaf)} ear is silent throughout')
+
+
+def check_material(material: np.ndarray) -> None:
+    """Refuse a material image with numbers that stand for no material."""
+    most = int(material.max(initial=0))
+    if most > MATERIALS:
+        raise DatasetError(f'the material image has the number {most}; expected 0, no surface, to '
+                           f'{MATERIALS}, the last of the simulator')
 
 
 def check_depth(depth: np.ndarray) -> np.ndarray:

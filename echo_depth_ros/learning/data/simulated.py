@@ -18,7 +18,7 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.data.errors import DatasetError
 from echo_depth_ros.learning.data.files import check_format, READ_ERRORS
 from echo_depth_ros.learning.data.reader import Failure, Sample, SIZE
-from echo_depth_ros.learning.data.samples import check_depth, check_ears
+from echo_depth_ros.learning.data.samples import check_depth, check_ears, check_material
 from echo_depth_ros.learning.data.split import FULL_SCALE, MAX_DEPTH_MM, SPLITS
 
 
@@ -85,6 +85,8 @@ def _read_room(path: Path, fmt: PingFormat) -> list[Sample | Failure]:
         try:
             check_ears(arrays['waveform'][index], FULL_SCALE)
             check_depth(depth[index])
+            if material is not None:
+                check_material(material[index])
         except DatasetError as error:
             found.append(Failure(f'{path.name}[{index}]', str(error)))
             continue

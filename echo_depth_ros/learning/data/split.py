@@ -15,6 +15,8 @@ SPLITS = ('train', 'val', 'test')
 MAX_DEPTH_MM = 12000
 """Depth beyond 12 m is clipped to 12 m, as the BatVision authors do."""
 FULL_SCALE = 32767.0
+MATERIALS = 16
+"""Kinds of surface; what is not one of them has the number 0."""
 
 
 class EchoSplit(Dataset):

@@ -128,6 +128,13 @@ class Reliability:
         last = good[-1]
         return Kept(float(share[last]), float(threshold[last]), float(delta1[last]))
 
+    def surest(self, share: float = 0.5) -> float:
+        """Return δ1 of the surest ``share`` of what was answered; a bin that is cut counts so."""
+        total, right = self._count[::-1], self._right[::-1]
+        wanted = share * total.sum() - (np.cumsum(total) - total)
+        taken = np.clip(wanted, 0, total) / np.maximum(total, 1)
+        return _ratio(float((right * taken).sum()), float((total * taken).sum()))
+
     def to_dict(self) -> dict:
         """Plain types, for JSON."""
         bins = self.bins()

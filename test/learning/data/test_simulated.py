@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from echo_depth_ros.learning.data import DatasetError, open_split
+from echo_depth_ros.learning.data.split import MATERIALS
+from echo_depth_ros.sim import materials as simulator
 
 from .small import write_room
 
@@ -81,3 +83,16 @@ def test_pings_of_another_format_are_refused(tmp_path):
     (tmp_path / 'dataset.json').write_text('[')
     with pytest.raises(DatasetError, match='no description'):
         open_split(tmp_path, 'train', progress=False)
+
+
+def test_numbers_that_stand_for_no_material_are_skipped(tmp_path):
+    write_room(tmp_path / 'train' / 'room_000001.npz')
+    with np.load(tmp_path / 'train' / 'room_000001.npz') as room:
+        material = room['material']
+    assert MATERIALS == len(simulator.MATERIALS)
+    material[0, 0, 0], material[1, 0, 0] = MATERIALS, MATERIALS + 1
+    write_room(tmp_path / 'train' / 'room_000001.npz', material=material)
+    split = open_split(tmp_path, 'train', progress=False)
+    assert [index for _, index in split.sources] == [0, 2]
+    assert split.skipped == {'room_000001.npz[1]': 'the material image has the number 17; '
+                             'expected 0, no surface, to 16, the last of the simulator'}

@@ -86,8 +86,8 @@ def test_the_composition_fades_out(batch):
     assert 'comp' not in late and late['ccl'] < first['ccl']
 
 
-@pytest.mark.parametrize('options', [{'lambda_comp': -1.0}, {'compose_until': 0.0}, {'temperature': 0.0},
-                                     {'contrast_kind': 'l2'}])
+@pytest.mark.parametrize('options', [{'lambda_comp': -1.0}, {'compose_until': 0.0},
+                                     {'temperature': 0.0}, {'contrast_kind': 'l2'}])
 def test_senseless_settings_are_refused(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         DistillationConfig(**options)

@@ -80,3 +80,11 @@ def test_bad_input_is_explained(checkpoint, toy_data, tmp_path, capsys):
     assert 'none.onnx' in capsys.readouterr().err
     assert _run(checkpoint, tmp_path / 'nowhere') == 2
     assert 'nowhere' in capsys.readouterr().err
+
+
+def test_no_threads_are_refused(checkpoint, toy_data, capsys):
+    parser = ArgumentParser()
+    evaluate.add_arguments(parser)
+    args = parser.parse_args([str(checkpoint), str(toy_data), '--threads', '0'])
+    assert evaluate.main(args) == 2
+    assert '--threads is 0; expected 1 or more' in capsys.readouterr().err

@@ -100,3 +100,14 @@ def test_impossible_confidence_is_refused():
 def test_picture(calibrated, tmp_path):
     draw_reliability(tmp_path / 'new' / 'r.png', {'ours': calibrated, 'empty': Reliability()})
     assert (tmp_path / 'new' / 'r.png').read_bytes().startswith(b'\x89PNG')
+
+
+def test_the_surer_half_is_the_half_that_is_more_confident():
+    # Of 80 pixels the surer 40: all 20 of 0.9, of which 20 are right, and of 0.5 10 of 20.
+    confidence = np.repeat([0.1, 0.5, 0.9], [40, 20, 20])
+    right = np.concatenate([np.arange(40) < 10, np.arange(20) % 2 == 0, np.ones(20, bool)])
+    assert _judged(confidence, right).surest(0.5) == pytest.approx(30 / 40)
+    assert _judged(confidence, right).surest(1.0) == pytest.approx(40 / 80)
+    # What is cut out of a bin counts as the whole of it does.
+    assert _judged(confidence, right).surest(30 / 80) == pytest.approx(25 / 30)
+    assert np.isnan(Reliability().surest())

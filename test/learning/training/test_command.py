@@ -15,6 +15,8 @@ import torch
 
 from echo_depth_ros.learning.training.checkpoint import load_model
 
+# Seconds on a free machine; several times as long beside other work.
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[3]
 SHORT = ['--config', 'tiny', '--set', 'batch=8', '--set', 'val_images=8', '--accelerator', 'cpu',
          '--threads', '1']
@@ -28,7 +30,7 @@ def _start(*arguments):
 
 
 def _finish(process):
-    output = process.communicate(timeout=240)[0]
+    output = process.communicate(timeout=600)[0]
     assert process.returncode == 0, output
     return output
 
