@@ -32,12 +32,13 @@ import onnx
 import torch
 from tqdm import tqdm
 
-from echo_depth_ros.learning.data import open_split
+from echo_depth_ros.learning.data import EchoSplit, open_split
 from echo_depth_ros.learning.evaluation.judge import judge
 from echo_depth_ros.learning.evaluation.predictors import open_predictor
 from echo_depth_ros.learning.evaluation.report import to_dict
 from echo_depth_ros.learning.export import export
-from echo_depth_ros.learning.training.checkpoint import load_model
+from echo_depth_ros.learning.training.checkpoint import digest, load_model
+from echo_depth_ros.learning.training.config import load_config
 
 FIGURES = {'rmse_norm': 'RMSE/12', 'rel': 'REL', 'log10': 'log10', 'delta1': 'δ1', 'delta2': 'δ2',
            'delta3': 'δ3', 'rmse': 'RMSE m', 'mae': 'MAE m'}
@@ -78,7 +79,7 @@ class Results:
 
     :ivar figures: by name, one value for each seed.
     :ivar windows: seen in training.
-    :ivar minutes: of training, each run alone.
+    :ivar minutes: of training by the clock, as loaded as the machine was.
     """
 
     figures: dict[str, list[float]] = field(default_factory=dict)
@@ -112,6 +113,7 @@ def train(row: Row, seed: int, args: argparse.Namespace) -> Path:
     folder = row.folder(args.out, seed)
     model = folder / 'model.pt'
     if model.exists():
+        check(model, row, args)
         return model
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, '-m', 'echo_depth_ros.cli', 'train', str(args.data),
@@ -129,13 +131,27 @@ def train(row: Row, seed: int, args: argparse.Namespace) -> Path:
     return model
 
 
-def figures_of(model: Path, args: argparse.Namespace, test) -> dict[str, float]:
+def check(model: Path, row: Row, args: argparse.Namespace) -> None:
+    """
+    Make sure that a model from earlier is of the row that is asked for now.
+
+    :raises RuntimeError: it had another configuration.
+    """
+    there = load_model(model)[1]['config']
+    here = load_config(row.config, row.settings).to_dict()
+    if there != here:
+        raise RuntimeError(f'{model} was trained with another configuration than {row.config} '
+                           f'with {", ".join(row.settings)}; choose another --out, or remove it')
+
+
+def figures_of(model: Path, args: argparse.Namespace, test: EchoSplit) -> dict[str, float]:
     """Judge a model on the test rooms, or remember what came out."""
     kept = model.with_name('figures.json')
-    if not kept.exists() or kept.stat().st_mtime < model.stat().st_mtime:
-        values = to_dict(judge({'it': open_predictor(model)}, test, progress=False))
+    of = f'{digest(model)} on {len(test)} windows of {args.data.resolve()}'
+    values = json.loads(kept.read_text(encoding='utf-8')) if kept.exists() else {}
+    if values.get('of') != of:
+        values = to_dict(judge({'it': open_predictor(model)}, test, progress=False)) | {'of': of}
         kept.write_text(json.dumps(values, indent=1) + '\n', encoding='utf-8')
-    values = json.loads(kept.read_text(encoding='utf-8'))
     return values['models']['it']
 
 
@@ -225,7 +241,8 @@ def arguments(words: Iterable[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--only', nargs='+', default=[], metavar='ROW')
     parser.add_argument('--model', action='append', default=[], metavar='NAME=MODEL',
                         help='a further model to judge and time, such as the one that is shipped')
-    parser.add_argument('--jobs', type=int, default=2, help='runs at a time')
+    parser.add_argument('--jobs', type=int, default=2, choices=range(1, 65), metavar='N',
+                        help='runs at a time')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads of a run')
     parser.add_argument('--rounds', type=int, default=40, help='of timing')
     parser.add_argument('--train-only', action='store_true')

@@ -73,7 +73,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     where.add_argument('--num-nodes', type=int, default=machine.num_nodes,
                        help='machines (default: %(default)s)')
     where.add_argument('--strategy', default=machine.strategy,
-                       help='ddp, fsdp, … (default: %(default)s)')
+                       help='one that keeps whole copies, such as ddp '
+                       '(default: %(default)s)')
     where.add_argument('--precision', default=None,
                        help='auto, 32-true, bf16-mixed or 16-mixed, instead of the '
                        "configuration's")

@@ -249,10 +249,12 @@ class Run:
         if self.done_steps >= config.steps:
             left = 0
         strategy: Any = machine.strategy
-        if strategy == 'ddp':  # a part of the student that has no loss must be looked for
-            taught = config.distillation.lambda_scale > 0 and self._uses_material
-            strategy = DDPStrategy(
-                find_unused_parameters=config.kind == 'student' and not taught)
+        if strategy == 'ddp' or strategy == 'auto' and machine.devices not in (1, '1', 'auto'):
+            # Parts that have no loss must be looked for: heads without data, and the composition
+            # once it has faded out.
+            whole = (config.distillation.lambda_scale > 0 and self._uses_material
+                     and not config.distillation.compose)
+            strategy = DDPStrategy(find_unused_parameters=config.kind == 'student' and not whole)
         # Freshly allocated memory need not be filled: nothing here reads it before writing.
         torch.utils.deterministic.fill_uninitialized_memory = False
         return pl.Trainer(

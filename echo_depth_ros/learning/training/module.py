@@ -108,7 +108,10 @@ class RunModule(pl.LightningModule):
                   {'params': [p for name, p in trained if not decays[name]], 'weight_decay': 0.0}]
         settings = self.config.optimizer
         return torch.optim.AdamW([g for g in groups if g['params']], lr=settings.lr,
-                                 weight_decay=settings.weight_decay, fused=True)
+                                 weight_decay=settings.weight_decay,
+                                 # The fused one leaves 16-bit gradients scaled when they are
+                                 # clipped.
+                                 fused=self.run_state['precision'] != '16-mixed')
 
     def configure_gradient_clipping(self, optimizer: torch.optim.Optimizer,
                                     gradient_clip_val: float | None = None,

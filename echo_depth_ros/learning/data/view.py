@@ -1,0 +1,50 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Field of view of the camera whose depth a data set holds, as far as its description says."""
+
+from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
+
+from echo_depth_ros.learning.data.errors import DatasetError
+from echo_depth_ros.learning.data.recordings import DESCRIPTION
+
+DESCRIPTIONS = (DESCRIPTION, 'dataset.json')
+"""Files that may have a "camera", in the order in which layouts are tried."""
+
+
+@dataclass(frozen=True)
+class FieldOfView:
+    """
+    Of a depth image, in degrees across; the defaults are the simulator's.
+
+    :raises DatasetError: not between 0 and 180, which no pinhole camera has.
+    """
+
+    hfov_deg: float = 90.0
+    vfov_deg: float = 90.0
+
+    def __post_init__(self) -> None:
+        for name, degrees in asdict(self).items():
+            number = isinstance(degrees, (int, float)) and not isinstance(degrees, bool)
+            if not (number and 0 < degrees < 180):
+                raise DatasetError(f'{name} is {degrees!r}; expected degrees between 0 and 180')
+
+
+def field_of_view(root: Path | str) -> FieldOfView:
+    """
+    Field of view that the description of a data set states; what it leaves out is the default.
+
+    :param root: folder of the data set.
+    :raises DatasetError: the description cannot be read, or states what no camera has.
+    """
+    path = next((file for name in DESCRIPTIONS if (file := Path(root) / name).is_file()), None)
+    if path is None:
+        return FieldOfView()
+    try:
+        camera = json.loads(path.read_text(encoding='utf-8')).get('camera') or {}
+        return FieldOfView(**{name: camera[name] for name in asdict(FieldOfView())
+                              if name in camera})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise DatasetError(f'{path}: its camera cannot be used: {error}; expected "camera": '
+                           '{"hfov_deg": 90.0, "vfov_deg": 90.0}') from error
