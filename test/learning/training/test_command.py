@@ -13,7 +13,8 @@ import time
 import pytest
 import torch
 
-from echo_depth_ros.learning.training.checkpoint import load_model
+from echo_depth_ros.learning.networks.teacher import RgbTeacher, TeacherConfig
+from echo_depth_ros.learning.training.checkpoint import load_model, save_model
 
 # Seconds on a free machine; several times as long beside other work.
 pytestmark = pytest.mark.timeout(900)
@@ -66,8 +67,13 @@ def test_a_killed_run_ends_as_if_it_had_not_been(toy_data, tmp_path):
 
 
 def test_two_processes_share_a_run_and_stay_together(toy_data, tmp_path):
+    # Taught by vision, and past the middle, from where on the composition has no loss.
+    torch.manual_seed(0)
+    sizes = TeacherConfig(encoder=(4, 4, 4, 6), decoder=(4, 4, 4))
+    save_model(tmp_path / 'teacher.pt', 'teacher_depth', RgbTeacher('depth', sizes), {})
     settings = [*SHORT, '--devices', '2', '--strategy', 'ddp', '--set', 'steps=4', '--set',
-                'val_every=2', '--save-minutes', '0']
+                'val_every=2', '--save-minutes', '0', '--set', 'distillation.compose=true', '--set',
+                'distillation.contrast=true', '--teacher-depth', tmp_path / 'teacher.pt']
     output = _finish(_start(toy_data, '--out', tmp_path, *settings))
     assert output.count('training and') == 1, output
     with (tmp_path / 'log' / 'val.csv').open() as file:
