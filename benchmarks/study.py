@@ -244,6 +244,7 @@ def arguments(words: Iterable[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--jobs', type=int, default=2, choices=range(1, 65), metavar='N',
                         help='runs at a time')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads of a run')
+    parser.add_argument('--judge-threads', type=int, default=2, help='CPU threads of judging')
     parser.add_argument('--rounds', type=int, default=40, help='of timing')
     parser.add_argument('--train-only', action='store_true')
     parser.add_argument('--json', type=Path, help='write everything here')
@@ -264,7 +265,7 @@ def main() -> int:
     if args.train_only:
         return 0
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(args.judge_threads)
     test = open_split(args.data, 'test')
     results, firsts = {}, {}
     for row in tqdm(wanted, desc='judge', unit='row'):
