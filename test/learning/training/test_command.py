@@ -72,8 +72,9 @@ def test_two_processes_share_a_run_and_stay_together(toy_data, tmp_path):
     sizes = TeacherConfig(encoder=(4, 4, 4, 6), decoder=(4, 4, 4))
     save_model(tmp_path / 'teacher.pt', 'teacher_depth', RgbTeacher('depth', sizes), {})
     settings = [*SHORT, '--devices', '2', '--strategy', 'ddp', '--set', 'steps=4', '--set',
-                'val_every=2', '--save-minutes', '0', '--set', 'distillation.compose=true', '--set',
-                'distillation.contrast=true', '--teacher-depth', tmp_path / 'teacher.pt']
+                'val_every=2', '--save-minutes', '0', '--set', 'distillation.compose=true',
+                '--set', 'distillation.contrast=true', '--teacher-depth',
+                tmp_path / 'teacher.pt']
     output = _finish(_start(toy_data, '--out', tmp_path, *settings))
     assert output.count('training and') == 1, output
     with (tmp_path / 'log' / 'val.csv').open() as file:
