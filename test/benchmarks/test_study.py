@@ -111,7 +111,7 @@ def test_as_few_windows_means_as_few(study):
     few = [row for row in rows if 'as few' in row.name]
     unet, = [row for row in rows if row.config == 'batvision_unet']
     assert few and {windows(row) for row in few} == {windows(unet)}
-    assert {row.seeds for row in few} == {unet.seeds}
+    assert len(few) == 4 and len(unet.seeds) == 1
 
 
 def test_without_steps_there_is_no_unet(study):
