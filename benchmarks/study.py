@@ -201,8 +201,9 @@ def table(results: dict[str, Results], costs: dict[str, tuple[float, float, floa
     lines = ['| ' + ' | '.join(head) + ' |', '|---|' + '---:|' * (len(head) - 1)]
     for name, result in results.items():
         million, megabytes, milliseconds = costs[name]
-        cells = [name, str(len(result.minutes)), str(result.windows),
-                 f'{np.mean(result.minutes):.0f}',
+        seen = ([str(result.windows), f'{np.mean(result.minutes):.0f}'] if result.windows
+                else ['–', '–'])  # trained elsewhere
+        cells = [name, str(len(result.minutes)), *seen,
                  *(spread(result.figures[figure]) for figure in FIGURES),
                  f'{million:.2f}', f'{megabytes:.1f}', f'{milliseconds:.1f}']
         lines.append('| ' + ' | '.join(cells) + ' |')
