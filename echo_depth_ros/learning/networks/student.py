@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """EchoStudent: Echo2Depth and Echo2Material on one embedding of a binaural window."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 import math
 from typing import NamedTuple
 
@@ -14,10 +14,11 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.losses import INSIDE
 from echo_depth_ros.learning.networks.blocks import ConvBlock, Link, Residual, to_grid
 from echo_depth_ros.learning.networks.features import EchoFeatures, Spectrogram
+from echo_depth_ros.learning.networks.sizes import Sizes
 
 
 @dataclass(frozen=True)
-class StudentConfig:
+class StudentConfig(Sizes):
     """
     Sizes of an :class:`EchoStudent`; stored in checkpoints.
 
@@ -41,16 +42,6 @@ class StudentConfig:
     materials: int = 17
     depth_min: float = 0.1
     depth_max: float = 12.0
-
-    def to_dict(self) -> dict:
-        """Plain types only, for a checkpoint."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> 'StudentConfig':
-        """Inverse of :meth:`to_dict`."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value
-                      for key, value in values.items()})
 
 
 class Heard(NamedTuple):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rgb2Depth and Rgb2Material: the vision teachers, trained here on simulated colour images."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 import math
 
 import torch
@@ -10,12 +10,13 @@ from torch import nn, Tensor
 from torch.nn import functional
 
 from echo_depth_ros.learning.networks.blocks import ConvBlock, Residual
+from echo_depth_ros.learning.networks.sizes import Sizes
 
 TASKS = ('depth', 'material')
 
 
 @dataclass(frozen=True)
-class TeacherConfig:
+class TeacherConfig(Sizes):
     """
     Sizes of an :class:`RgbTeacher`; stored in checkpoints.
 
@@ -28,16 +29,6 @@ class TeacherConfig:
     materials: int = 17
     depth_min: float = 0.1
     depth_max: float = 12.0
-
-    def to_dict(self) -> dict:
-        """Plain types only, for a checkpoint."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> 'TeacherConfig':
-        """Inverse of :meth:`to_dict`."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value
-                      for key, value in values.items()})
 
 
 class RgbTeacher(nn.Module):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a step does, by kind of run, as Lightning modules."""
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping
 import math
@@ -12,10 +13,9 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import nn, Tensor
-from torch.nn import functional
 
 from echo_depth_ros.learning.distillation.objective import Objective
-from echo_depth_ros.learning.losses import log_l1
+from echo_depth_ros.learning.losses import coarse, log_l1, material_entropy
 from echo_depth_ros.learning.networks.student import EchoStudent
 from echo_depth_ros.learning.networks.teacher import RgbTeacher
 from echo_depth_ros.learning.training.average import averaged_copy, update_average
@@ -31,7 +31,7 @@ _NOISE = 3
 """Tag of the random numbers that a network itself draws, such as dropout."""
 
 
-class RunModule(pl.LightningModule):
+class RunModule(pl.LightningModule, ABC):
     """
     What all kinds share: the optimiser, the average of weights, validation, what is saved.
 
@@ -62,9 +62,9 @@ class RunModule(pl.LightningModule):
         self._figures = FigureMean()
         self._right, self._pixels = 0.0, 0.0
 
+    @abstractmethod
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Terms of the loss; 'loss' is what is minimised."""
-        raise NotImplementedError
 
     def on_train_start(self) -> None:
         """Start the clock; keep the average out of training mode, which Lightning sets."""
@@ -153,7 +153,7 @@ class RunModule(pl.LightningModule):
 
     def add_material(self, logits: Tensor, truth: Tensor) -> None:
         """Take material logits (B, classes, h, w) in; 0 is a class too."""
-        target = nearest(truth, logits.shape[-2:])
+        target = coarse(truth, logits.shape[-1])
         self._right += float((logits.argmax(1) == target).sum())
         self._pixels += target.numel()
 
@@ -260,8 +260,7 @@ class TeacherModule(RunModule):
         answer = self.network(batch['rgb'])
         if self.network.task == 'depth':
             return {'loss': log_l1(answer, batch['depth'])}
-        target = nearest(batch['material'], answer.shape[-2:])
-        return {'loss': functional.cross_entropy(answer.float(), target)}
+        return {'loss': material_entropy(answer, batch['material'])}
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Depth or material."""
@@ -283,9 +282,3 @@ def schedule(settings: OptimizerConfig, steps: int) -> OneCycle | Constant:
     if settings.schedule == 'constant':
         return Constant(settings.lr)
     return OneCycle(settings.lr, steps, settings.warm_up, settings.final)
-
-
-def nearest(classes: Tensor, size: tuple[int, int]) -> Tensor:
-    """Sample class images (B, H, W) at the middles of the cells of a coarser grid."""
-    rows, columns = classes.shape[-2] // size[0], classes.shape[-1] // size[1]
-    return classes[..., rows // 2::rows, columns // 2::columns]

@@ -12,7 +12,7 @@ from echo_depth_ros.learning.training.checkpoint import load_model
 from echo_depth_ros.learning.training.config import load_config
 from echo_depth_ros.learning.training.engine import Machine, Run
 from echo_depth_ros.learning.training.errors import CheckpointError, TrainingError
-from echo_depth_ros.learning.training.module import DistillationModule, nearest
+from echo_depth_ros.learning.training.module import DistillationModule
 
 SHORT = ['steps=4', 'val_every=2', 'batch=8', 'val_images=16']
 SMALL_TEACHER = ['teacher.encoder=[4, 4, 4, 6]', 'teacher.decoder=[4, 4, 4]']
@@ -139,11 +139,6 @@ def test_tensorboard_is_asked_for_by_name(splits, tmp_path, monkeypatch):
     monkeypatch.setattr('lightning_fabric.loggers.tensorboard._TENSORBOARDX_AVAILABLE', False)
     with pytest.raises(TrainingError, match='pip install tensorboard'):
         _run(splits, tmp_path, machine=Machine(logger='tensorboard'))
-
-
-def test_classes_are_sampled_at_the_middle_of_cells():
-    image = torch.arange(16).reshape(1, 4, 4)
-    assert nearest(image, (2, 2)).tolist() == [[[5, 7], [13, 15]]]
 
 
 def test_starts_from_an_earlier_model(splits, tmp_path):
