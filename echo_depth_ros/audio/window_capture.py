@@ -57,7 +57,12 @@ class WindowCapture:
         self._after = int(_AFTER_SECONDS * fmt.sample_rate)
         self._next: Optional[int] = None
 
-    def after_chirp(self, frame: int, timeout: float) -> Capture:
+    @property
+    def travel(self) -> float:
+        """Samples that a direct sound takes from the speaker to the ears."""
+        return self._fmt.direct_distance / SPEED_OF_SOUND * self._fmt.sample_rate
+
+    def after_chirp(self, frame: float, timeout: float) -> Capture:
         """
         Wait for the window of the chirp that left the speaker at ``frame``.
 
@@ -65,9 +70,16 @@ class WindowCapture:
         :raises NoChirpError: it was not heard where it should have been.
         :raises AudioError: frames were lost or did not come; see ``Microphones.read``.
         """
-        travel = self._fmt.direct_distance / SPEED_OF_SOUND * self._fmt.sample_rate
-        start = round(frame + travel) - self._search - _BEFORE
+        start = round(frame + self.travel) - self._search - _BEFORE
         return self._cut(start, (_BEFORE, _BEFORE + 2 * self._search), timeout)
+
+    def left_speaker(self, capture: Capture) -> float:
+        """Frame on which a captured chirp left the speaker, by when it was heard."""
+        return capture.frame + capture.direct.index - self.travel
+
+    def start_over(self) -> None:
+        """Forget where the next chirp was expected by onset: the stream has a gap."""
+        self._next = None
 
     def by_onset(self, timeout: float) -> Capture:
         """
