@@ -16,21 +16,28 @@ NODES = (
     'binaural_capture',
     'depth_inference',
     'depth_scale',
+    'realsense_camera',
     'room_simulator',
 )
 
 SIM = ['mujoco>=3.5,<5', 'pyroomacoustics>=0.8,<1', 'shapely>=2,<3']
 # Exactly this torch has a CPU build of its own where CI runs; any range pulls several GB of CUDA.
-TRAIN = ['torch==2.13.0', 'onnx>=1.16,<2', 'pillow>=9,<14', 'pytorch-lightning>=2.5,<3']
+TRAIN = ['torch==2.13.0', 'onnx>=1.16,<2', 'pytorch-lightning>=2.5,<3']
 TEACHERS = ['transformers>=4.40,<6']
+REALSENSE = ['pyrealsense2>=2.54,<3']
+BAGS = ['rosbags>=0.10,<1']
+BENCH = [*SIM, 'JACK-Client>=0.5.4,<1']
 EXTRAS = {
     'sim': SIM,
     'train': TRAIN,
     # Any Hugging Face depth model as a teacher; our own teachers need none of it.
     'teachers': TEACHERS,
     'gpu': ['onnxruntime-gpu>=1.17,<2'],
-    'realsense': ['pyrealsense2>=2.54,<3'],
-    'audio': ['sounddevice>=0.4.6,<1'],
+    'realsense': REALSENSE,
+    # echo-depth import-bag.
+    'bags': BAGS,
+    # The test bench: a room as a client of a JACK server, which needs no sound card.
+    'bench': BENCH,
     # ROS 2 for a machine without it. The wheels are one matched set of binaries: messages, rmw
     # and rclpy of other releases do not load each other's libraries, hence exact versions.
     'ros': [
@@ -43,6 +50,9 @@ EXTRAS = {
         *SIM,
         *TRAIN,
         *TEACHERS,
+        *REALSENSE,
+        *BAGS,
+        *BENCH,
         'hypothesis>=6.80,<7',
         'psutil>=5.9,<9',
         'pytest>=7,<10',
@@ -73,6 +83,7 @@ data_files = [
     ('share/' + PACKAGE, ['package.xml']),
     ('share/' + PACKAGE + '/launch', glob('launch/*.launch.py')),
     ('share/' + PACKAGE + '/config', sorted(glob('config/*.yaml') + glob('config/*.rviz'))),
+    ('share/' + PACKAGE + '/config/cameras', sorted(glob('config/cameras/*.yaml'))),
     ('share/' + PACKAGE + '/config/training', sorted(glob('config/training/*.yaml'))),
     ('share/' + PACKAGE + '/models', sorted(glob('models/*.onnx') + glob('models/*.md'))),
 ]
@@ -97,8 +108,10 @@ setup(
         'matplotlib>=3.5,<4',
         'numpy>=1.21,<3',
         'onnxruntime>=1.16,<2',
+        'pillow>=9,<14',
         'pyyaml>=5.4,<7',
         'scipy>=1.8,<2',
+        'sounddevice>=0.4.6,<1',
         'soundfile>=0.12,<1',
         'soxr>=0.3,<2',
         'tqdm>=4.57,<5',

@@ -15,38 +15,14 @@ Example:
 
 import argparse
 import os
-import random
-import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import psutil
+from running_nodes import cpu_seconds, own_domain, start_nodes, stop_nodes
 
 NODES = ('room_simulator', 'chirp_emitter', 'binaural_capture', 'depth_inference')
 BARS = {'p50': 8.0, 'p95': 15.0, 'capture': 10.0}
-
-
-def start_nodes(env: dict, arguments: dict[str, list[str]]) -> dict[str, subprocess.Popen]:
-    """Start each node as a process."""
-    return {name: subprocess.Popen(
-        [sys.executable, '-m', f'echo_depth_ros.nodes.{name}', '--ros-args', '--log-level',
-         'warn', *arguments.get(name, [])], env=env) for name in NODES}
-
-
-def stop_nodes(processes: dict[str, subprocess.Popen]) -> dict[str, int]:
-    """Stop them as Ctrl-C does, and return how they exited."""
-    for process in processes.values():
-        process.send_signal(signal.SIGINT)
-    codes = {}
-    for name, process in processes.items():
-        try:
-            codes[name] = process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            codes[name] = process.wait()
-    return codes
 
 
 class Listener:
@@ -95,12 +71,10 @@ def measure(args: argparse.Namespace) -> int:
     from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
 
     fmt = PingFormat()
-    env = dict(os.environ)
-    arguments = {
-        'room_simulator': ['-p', f'seed:={args.seed}'],
-        'depth_inference': ['-p', f'threads:={args.threads}', *(
-            ['-p', f'model:={args.model}'] if args.model else [])]}
-    processes = start_nodes(env, arguments)
+    processes = start_nodes(NODES, dict(os.environ), {
+        'room_simulator': {'seed': args.seed},
+        'depth_inference': {'threads': args.threads,
+                            **({'model': args.model} if args.model else {})}})
     rclpy.init()
     node = rclpy.create_node('latency_benchmark')
     listener = Listener(node, fmt.window_duration, fmt.direct_distance / SPEED_OF_SOUND
@@ -125,7 +99,7 @@ def measure(args: argparse.Namespace) -> int:
                 print(f'  {name}: {values}')
             return 1
         watched = {name: psutil.Process(p.pid) for name, p in processes.items()}
-        cpu = {name: sum(p.cpu_times()[:2]) for name, p in watched.items()}
+        cpu = cpu_seconds(watched)
         memory = {name: p.memory_info().rss / 2**20 for name, p in watched.items()}
         first, began = len(listener.depths), time.monotonic()
         begin = listener.depths[-1][0] + 0.02
@@ -133,8 +107,8 @@ def measure(args: argparse.Namespace) -> int:
                    args.pings / 13.7 * 2 + args.patience)
         elapsed = time.monotonic() - began
         measured = listener.depths[first:first + args.pings]
-        cpu = {name: 100 * (sum(p.cpu_times()[:2]) - cpu[name]) / elapsed
-               for name, p in watched.items()}
+        cpu = {name: 100 * (used - cpu[name]) / elapsed
+               for name, used in cpu_seconds(watched).items()}
         grown = {name: p.memory_info().rss / 2**20 - memory[name]
                  for name, p in watched.items()}
         spin_until(lambda: False, 1.2)
@@ -177,8 +151,6 @@ def report(listener, measured, begin, cpu, memory, grown, codes) -> int:
 
 def main() -> int:
     """Parse the command line and run."""
-    # So that the nodes end with this process, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--pings', type=int, default=1000, help='how many are judged')
@@ -187,8 +159,7 @@ def main() -> int:
     parser.add_argument('--seed', type=int, default=90001, help='of the room')
     parser.add_argument('--patience', type=float, default=60.0, help='seconds until it must run')
     args = parser.parse_args()
-    os.environ.setdefault('ROS_DOMAIN_ID', str(random.randint(1, 100)))
-    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    own_domain()
     return measure(args)
 
 

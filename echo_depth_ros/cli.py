@@ -29,6 +29,14 @@ COMMANDS = {
                     'drive through a simulated room and see it by sound'),
     'run': Command('echo_depth_ros.perception.run',
                    'depth and range from one recorded chirp (any stereo WAV)'),
+    'devices': Command('echo_depth_ros.audio.try_devices',
+                       'list speakers and microphones that can be used, and try them'),
+    'calibrate': Command('echo_depth_ros.audio.calibrate',
+                         'measure speaker and ears, live or from a recording; say what to change'),
+    'record': Command('echo_depth_ros.nodes.record',
+                      'record echoes and camera of a running robot as training data'),
+    'import-bag': Command('echo_depth_ros.recording.import_bag',
+                          'turn a rosbag2 recording into training data'),
     'simulate': Command('echo_depth_ros.sim.dataset',
                         'make training data in simulated rooms'),
     'inspect': Command('echo_depth_ros.learning.inspect',
@@ -49,6 +57,15 @@ examples:
   what does this recording of a chirp say? (writes recording_depth.png)
     echo-depth run recording.wav
 
+  a speaker and two microphones of your own (docs/hardware.md):
+    echo-depth devices
+    echo-depth calibrate --input-device USB --output-device USB --tap --out my_robot.yaml
+    ros2 launch echo_depth_ros echo_depth.launch.py sim:=false calibration:=my_robot.yaml
+
+  training data from the robot while it drives, or from a bag (docs/own_data.md):
+    echo-depth record data/mine --location kitchen
+    echo-depth import-bag drive.mcap data/mine --location hall
+
   train a student of your own, from nothing:
     echo-depth simulate data/rooms
     echo-depth inspect data/rooms --picture rooms.png
@@ -63,8 +80,8 @@ examples:
 
 _EXTRAS = {
     'torch': 'train', 'onnx': 'train', 'pytorch_lightning': 'train', 'lightning_fabric': 'train',
-    'PIL': 'train', 'transformers': 'teachers', 'mujoco': 'sim', 'pyroomacoustics': 'sim',
-    'sounddevice': 'audio', 'pyrealsense2': 'realsense',
+    'transformers': 'teachers', 'mujoco': 'sim', 'pyroomacoustics': 'sim',
+    'pyrealsense2': 'realsense', 'rosbags': 'bags', 'jack': 'bench',
 }
 
 
@@ -94,7 +111,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    lines = '\n'.join(f'  {name:<10}{command.summary}' for name, command in COMMANDS.items())
+    lines = '\n'.join(f'  {name:<11}{command.summary}' for name, command in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='echo-depth', usage='echo-depth [-h] [--version] COMMAND ...',
         description='See by sound: chirp out, binaural echoes in, metric depth images.\n\n'

@@ -4,11 +4,13 @@
 Drive through a furnished simulated room for a while and see it by sound.
 
 Starts the package's nodes as separate processes over ROS 2, shows a live status line, and writes
-a picture and a summary. Everything is measured against the simulator's true depth.
+a picture and a summary. Everything is measured against the simulator's true depth. With --audio
+the sound goes through real PortAudio streams: a JACK server of our own carries it, and the room is
+one of its clients; no sound card is needed.
 """
 
 import argparse
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 import os
 from pathlib import Path
 import shutil
@@ -38,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, default=Path('out/demo'),
                         help='folder for picture, summary and logs (default: out/demo)')
     parser.add_argument('--model', default='', help='ONNX student (default: the shipped one)')
+    parser.add_argument('--audio', action='store_true',
+                        help='play and listen through PortAudio, with the room as a JACK client')
     parser.add_argument('--rviz', action='store_true', help='open RViz where it is installed')
 
 
@@ -54,7 +58,9 @@ def main(args: argparse.Namespace) -> int:
     parameters = {
         'room_simulator': {'seed': args.seed, 'room': args.room, 'drive': 'tour'},
         'depth_inference': {'model': model}}
-    with _processes(args.out / 'logs') as start:
+    with ExitStack() as stack:
+        env = stack.enter_context(_jack(parameters)) if args.audio else {}
+        start = stack.enter_context(_processes(args.out / 'logs', env))
         for name in NODES:
             start(name, parameters.get(name, {}))
         if args.rviz:
@@ -77,7 +83,22 @@ def _command(name: str, parameters: dict) -> list[str]:
 
 
 @contextmanager
-def _processes(logs: Path) -> Iterator:
+def _jack(parameters: dict[str, dict]) -> Iterator[dict[str, str]]:
+    """Run a JACK server, have the nodes use it, and yield the environment that names it."""
+    from echo_depth_ros.bench.jack import JackServer, missing
+    reason = missing()
+    if reason:
+        raise EchoDepthError(f'--audio needs a JACK server: {reason}')
+    parameters['room_simulator']['air'] = 'jack'
+    for name in ('chirp_emitter', 'binaural_capture'):
+        parameters[name] = {
+            'backend': 'portaudio', 'input_device': 'room', 'output_device': 'room'}
+    with JackServer() as server:
+        yield server.environment
+
+
+@contextmanager
+def _processes(logs: Path, env: dict[str, str]) -> Iterator:
     """Start processes that end with the block, each with a log of its own."""
     logs.mkdir(parents=True, exist_ok=True)
     running: list[subprocess.Popen] = []
@@ -86,7 +107,7 @@ def _processes(logs: Path) -> Iterator:
         with open(logs / f'{name}.log', 'w', encoding='utf-8') as log:
             running.append(subprocess.Popen(
                 command or _command(name, parameters), stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, start_new_session=True))
+                stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **env}))
 
     try:
         yield start

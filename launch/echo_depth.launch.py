@@ -4,6 +4,7 @@
 Start the chain: emitter, capture, inference, and the simulated room where there is no hardware.
 
     ros2 launch echo_depth_ros echo_depth.launch.py sim:=true rviz:=true
+    ros2 launch echo_depth_ros echo_depth.launch.py sim:=false calibration:=my_robot.yaml
 
 ``--show-args`` lists the arguments. Stop it with Ctrl-C (SIGINT).
 """
@@ -18,17 +19,17 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from echo_depth_ros.vision.frames import FRAMES
+from echo_depth_ros.vision.profile import CameraTopics, load_profile
 
 PACKAGE = 'echo_depth_ros'
 SHARE = Path(__file__).parents[1]
 TRUTH = ['true', 'false']
 
-CAMERAS = {
-    'realsense': ('/camera/camera/color/image_raw',
-                  '/camera/camera/aligned_depth_to_color/image_raw'),
-    'zed': ('/zed/zed_node/rgb/color/rect/image', '/zed/zed_node/depth/depth_registered'),
-}
-"""Where realsense-ros and zed-ros2-wrapper publish colour and depth with their default names."""
+PROFILES = {
+    name: SHARE / 'config' / 'cameras' / file
+    for name, file in (('realsense', 'realsense_ros.yaml'), ('zed', 'zed.yaml'))}
+"""Where the drivers of cameras publish with their default names."""
+CAMERAS = ('none', *PROFILES, 'realsense_direct', 'topics')
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -44,9 +45,16 @@ ARGUMENTS = [
         'sim', default_value='true', choices=TRUTH,
         description='Simulate room, speaker, ears, camera and base; no hardware is needed'),
     DeclareLaunchArgument(
-        'camera', default_value='none', choices=['none', *CAMERAS, 'topics'],
-        description='Camera whose images accompany the echoes: "topics" takes rgb_topic and '
-                    'depth_topic, "none" the camera of the simulated room, if any'),
+        'calibration', default_value='',
+        description='Parameters that "echo-depth calibrate" wrote for this robot; they come after '
+                    'those of params_file'),
+    DeclareLaunchArgument(
+        'camera', default_value='none',
+        description='Camera whose images accompany the echoes: "realsense" (realsense-ros) and '
+                    '"zed" (zed-ros2-wrapper) take the topics of a driver that runs already, '
+                    '"realsense_direct" starts one for a RealSense that is plugged in, "topics" '
+                    'takes rgb_topic and depth_topic, a path takes the topics of a profile like '
+                    'those in config/cameras, "none" the camera of the simulated room, if any'),
     DeclareLaunchArgument(
         'rgb_topic', default_value='camera/color/image_raw',
         description='Colour images for camera:=topics'),
@@ -77,6 +85,25 @@ def is_installed(package: str) -> bool:
     return True
 
 
+def camera_topics(camera: str, rgb_topic: str, depth_topic: str) -> list[tuple[str, str]]:
+    """
+    Return the remappings of a camera's topics.
+
+    :raises ValueError: an unknown camera, or a profile that cannot be read.
+    """
+    if camera in ('none', 'realsense_direct'):
+        return []
+    if camera == 'topics':
+        return CameraTopics(rgb_topic, depth_topic).remappings()
+    if camera in PROFILES:
+        return load_profile(PROFILES[camera]).remappings()
+    if Path(camera).suffix not in ('.yaml', '.yml'):
+        raise ValueError(
+            f'camera:={camera} is unknown; expected one of {", ".join(CAMERAS)}, or the path of a '
+            'profile, such as /path/to/profile.yaml')
+    return load_profile(Path(camera).expanduser()).remappings()
+
+
 def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return the nodes of this package that the arguments ask for, each a process of its own."""
     def argument(name: str) -> str:
@@ -85,19 +112,24 @@ def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     sim = argument('sim') == 'true'
     namespace = argument('namespace').strip('/')
     common = {'use_sim_time': argument('use_sim_time') == 'true'}
+    files = [argument('params_file'), *([argument('calibration')] * bool(argument('calibration')))]
+    for file in files:
+        if not Path(file).is_file():
+            raise ValueError(f'there is no parameter file {file}')
     audio = {'backend': 'simulated' if sim else 'portaudio'}
     model = {'model': argument('model')} if argument('model') else {}
-    cameras = {**CAMERAS, 'topics': (argument('rgb_topic'), argument('depth_topic'))}
-    remappings = []
-    if argument('camera') != 'none':
-        own = ('camera/color/image_raw', 'camera/depth/image_raw')
-        remappings = list(zip(own, cameras[argument('camera')]))
+    camera = argument('camera')
+    remappings = camera_topics(camera, argument('rgb_topic'), argument('depth_topic'))
+    if camera == 'realsense_direct' and sim:
+        raise ValueError(
+            'camera:=realsense_direct and sim:=true would publish two cameras as one; '
+            'expected sim:=false with a real camera')
 
     def node(name: str, parameters: dict, remappings: list) -> Node:
         logger = '.'.join([*namespace.split('/'), name]) if namespace else name
         return Node(
             package=PACKAGE, executable=name, name=name, namespace=namespace,
-            parameters=[argument('params_file'), {**common, **parameters}],
+            parameters=[*files, {**common, **parameters}],
             remappings=remappings, output='screen', emulate_tty=True,
             ros_arguments=['--log-level', f'{logger}:={argument("log_level")}'])
 
@@ -108,12 +140,10 @@ def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     ]
     if argument('scale') == 'true':
         nodes.append(node('depth_scale', {}, []))
+    if camera == 'realsense_direct':
+        nodes.append(node('realsense_camera', {}, []))
     if sim:
         nodes.append(node('room_simulator', {}, []))
-    else:
-        nodes.append(LogInfo(msg=(
-            'sim:=false: sound devices (PortAudio) arrive in the next release. Until then only '
-            'the simulated air plays and listens: use sim:=true.')))
     return nodes
 
 

@@ -24,7 +24,10 @@ MAY_IMPORT = {
     'perception': {'acoustics', 'vision'},
     'sim': {'acoustics'},
     'learning': {'acoustics', 'perception'},
-    'nodes': {'acoustics', 'audio', 'navigation', 'perception', 'sim', 'vision'},
+    'recording': {'acoustics', 'vision'},
+    'bench': {'acoustics', 'audio', 'sim'},
+    'nodes': {'acoustics', 'audio', 'bench', 'navigation', 'perception', 'recording', 'sim',
+              'vision'},
 }
 """Which of our packages each of them may use, besides itself."""
 

@@ -27,6 +27,7 @@ NODES = {
     'binaural_capture': 'BinauralCapture',
     'depth_inference': 'DepthInference',
     'depth_scale': 'DepthScale',
+    'realsense_camera': 'RealSenseCamera',
     'room_simulator': 'RoomSimulator',
 }
 ROS_OWN = {'use_sim_time', 'start_type_description_service'}
@@ -157,13 +158,14 @@ def test_arguments_are_those_of_the_design(launch_module):
     assert {'params_file', 'namespace', 'use_sim_time', 'sim', 'camera', 'model', 'rviz',
             'log_level'} <= names.keys()
     assert all(argument.description for argument in names.values())
-    assert names['camera'].choices == ['none', 'realsense', 'zed', 'topics']
+    assert all(f'"{camera}"' in names['camera'].description for camera in (
+        'none', 'realsense', 'realsense_direct', 'zed', 'topics'))
     assert names['rviz'].choices == ['true', 'false']
 
 
 def test_simulation_starts_the_whole_chain(launch_module):
     nodes, _ = started(launch_module, sim='true')
-    assert NODES.keys() & nodes.keys() == NODES.keys() - {'depth_scale'}
+    assert NODES.keys() & nodes.keys() == NODES.keys() - {'depth_scale', 'realsense_camera'}
     assert parameters_of(nodes['chirp_emitter'])['backend'] == 'simulated'
     assert parameters_of(nodes['depth_inference'])['model'] == ''
     assert parameters_of(nodes['depth_inference'])['use_sim_time'] is False
@@ -177,23 +179,61 @@ def test_scale_and_model_and_time(launch_module):
     assert parameters_of(nodes['depth_scale'])['use_sim_time'] is True
 
 
-def test_hardware_is_announced_for_the_next_release(launch_module):
-    nodes, messages = started(launch_module, sim='false')
+def test_hardware_takes_the_place_of_the_simulator(launch_module):
+    nodes, _ = started(launch_module, sim='false')
     assert 'room_simulator' not in nodes
-    assert parameters_of(nodes['binaural_capture'])['backend'] == 'portaudio'
-    assert any('next release' in message for message in messages)
+    for name in ('chirp_emitter', 'binaural_capture'):
+        assert parameters_of(nodes[name])['backend'] == 'portaudio'
 
 
-@pytest.mark.parametrize(('camera', 'topic'), [
-    ('realsense', '/camera/camera/aligned_depth_to_color/image_raw'),
-    ('zed', '/zed/zed_node/depth/depth_registered'),
-    ('topics', '/my/depth'),
+def test_a_calibration_comes_after_the_parameters(launch_module, tmp_path):
+    file = tmp_path / 'my_robot.yaml'
+    file.write_text('/**:\n  ros__parameters:\n    swap_ears: true\n    input_device: USB\n')
+    nodes, _ = started(launch_module, sim='false', calibration=str(file))
+    given = parameters_of(nodes['binaural_capture'])
+    assert given['swap_ears'] is True and given['input_device'] == 'USB'
+    assert given['ping_rate'] == 13.7
+    with pytest.raises(ValueError, match='there is no parameter file'):
+        started(launch_module, calibration='/nowhere.yaml')
+
+
+@pytest.mark.parametrize(('camera', 'folder', 'image'), [
+    ('realsense', '/camera/camera/aligned_depth_to_color', 'image_raw'),
+    ('zed', '/zed/zed_node/depth', 'depth_registered'),
+    ('topics', '/my', 'depth'),
 ])
-def test_camera_topics(launch_module, camera, topic):
+def test_camera_topics(launch_module, camera, folder, image):
     nodes, _ = started(launch_module, camera=camera, depth_topic='/my/depth')
     remappings = dict(nodes['binaural_capture'].expanded_remapping_rules)
-    assert remappings['camera/depth/image_raw'] == topic
+    assert remappings['camera/depth/image_raw'] == f'{folder}/{image}'
+    assert remappings['camera/depth/camera_info'] == f'{folder}/camera_info'
+    assert len(remappings) == 4 and 'realsense_camera' not in nodes
     assert nodes['depth_inference'].expanded_remapping_rules is None
+
+
+def test_a_camera_of_the_users_own(launch_module, tmp_path):
+    profile = tmp_path / 'mine.yaml'
+    profile.write_text('color: /eye/image\ndepth: /eye/depth\n', encoding='utf-8')
+    nodes, _ = started(launch_module, camera=str(profile))
+    remappings = dict(nodes['binaural_capture'].expanded_remapping_rules)
+    assert remappings['camera/color/image_raw'] == '/eye/image'
+
+
+@pytest.mark.parametrize(('camera', 'words'), [
+    ('kinect', 'expected one of none, realsense, zed, realsense_direct, topics, or the path'),
+    ('/nowhere/mine.yaml', 'cannot be read'),
+])
+def test_an_unknown_camera_is_refused(launch_module, camera, words):
+    with pytest.raises(ValueError, match=words):
+        started(launch_module, camera=camera)
+
+
+def test_realsense_direct_starts_our_own_driver(launch_module):
+    nodes, _ = started(launch_module, camera='realsense_direct', sim='false')
+    assert nodes['realsense_camera'].node_executable == 'realsense_camera'
+    assert nodes['binaural_capture'].expanded_remapping_rules is None
+    with pytest.raises(ValueError, match='sim:=false'):
+        started(launch_module, camera='realsense_direct', sim='true')
 
 
 def test_no_camera_leaves_the_simulated_one(launch_module):

@@ -54,7 +54,7 @@ def test_name_licence_and_maintainer(setup_arguments):
 
 def test_executables_exist(setup_arguments):
     scripts = setup_arguments['entry_points']['console_scripts']
-    assert len(scripts) == 6
+    assert len(scripts) == 7
     for script in scripts:
         module, function = re.fullmatch(r'\S+ = ([\w.]+):(\w+)', script).groups()
         spec = importlib.util.find_spec(module)
@@ -73,6 +73,7 @@ def test_installed_files(setup_arguments):
     assert 'launch/echo_depth.launch.py' in files[share + '/launch']
     assert {'config/echo_depth.yaml', 'config/echo_depth.rviz'} <= set(files[share + '/config'])
     assert 'models/echo_depth_student.onnx' in files[share + '/models']
+    assert 'config/cameras/zed.yaml' in files[share + '/config/cameras']
     for sources in files.values():
         assert all((ROOT / source).is_file() for source in sources)
 
@@ -87,15 +88,16 @@ def test_executables_land_where_ros_looks():
 def test_base_needs_no_torch(setup_arguments):
     base = ' '.join(setup_arguments['install_requires'])
     assert 'torch' not in base and 'mujoco' not in base
-    assert {'sim', 'train', 'gpu', 'realsense', 'audio', 'dev'} <= \
+    assert {'sim', 'train', 'gpu', 'realsense', 'bags', 'bench', 'dev'} <= \
         setup_arguments['extras_require'].keys()
 
 
 def test_imports_are_declared(setup_arguments):
     """Each package imports only what it may count on: the base, and its extra, if it has one."""
     names = {'PIL': 'pillow', 'yaml': 'pyyaml', 'pytorch_lightning': 'pytorch-lightning',
-             'lightning_fabric': 'pytorch-lightning'}  # which brings it along
-    extras = {'sim': ['sim'], 'learning': ['train', 'teachers']}
+             'jack': 'JACK-Client', 'lightning_fabric': 'pytorch-lightning'}  # which brings it along
+    extras = {'sim': ['sim'], 'learning': ['train', 'teachers'], 'vision': ['realsense'],
+              'recording': ['bags'], 'bench': ['bench']}
     package = ROOT / 'echo_depth_ros'
     for path in package.rglob('*.py'):
         layer = path.relative_to(package).parts[0]
@@ -141,6 +143,7 @@ def test_a_wheel_carries_everything_that_ros_and_the_nodes_look_for(tmp_path):
             'data/share/ament_index/resource_index/packages/echo_depth_ros',
             share + 'package.xml', share + 'launch/echo_depth.launch.py',
             share + 'config/echo_depth.yaml', share + 'config/echo_depth.rviz',
+            share + 'config/cameras/zed.yaml',
             share + 'models/echo_depth_student.onnx',
             'data/lib/echo_depth_ros/depth_inference', 'data/lib/echo_depth_ros/echo-depth'):
         assert any(name.endswith(wanted) for name in names), wanted

@@ -23,3 +23,7 @@ class ReadTimeoutError(AudioError):
 
 class DeviceLostError(AudioError):
     """The device has gone: unplugged, its server was stopped, or its stream was closed."""
+
+
+class DeviceError(AudioError):
+    """No such device, or one that cannot do what is asked of it; the text lists what exists."""

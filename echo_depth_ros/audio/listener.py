@@ -12,6 +12,8 @@ from echo_depth_ros.audio.window_capture import Capture, WindowCapture
 
 LONGEST_DELAY = 0.4
 """Seconds from a chirp to its direct sound, at most: sound servers buffer as much."""
+SHORTEST_DELAY = 0.03
+"""Seconds by which a chirp may seem to be heard before it is played."""
 
 
 class Listener:
@@ -33,7 +35,8 @@ class Listener:
             through the air left out; None to learn it.
         """
         self.delay = LoopDelay(
-            search, max(search, round(LONGEST_DELAY * fmt.sample_rate)), loop_delay)
+            search, max(search, round(LONGEST_DELAY * fmt.sample_rate)), loop_delay,
+            min(-search, round(-SHORTEST_DELAY * fmt.sample_rate)))
         self._windows = WindowCapture(microphones, fmt, search)
 
     @property

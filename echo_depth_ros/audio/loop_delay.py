@@ -26,12 +26,15 @@ class LoopDelay:
     at which it was heard.
     """
 
-    def __init__(self, tolerance: int, longest: int, known: Optional[float] = None):
+    def __init__(self, tolerance: int, longest: int, known: Optional[float] = None,
+                 shortest: Optional[int] = None):
         """
         Begin with a known delay, or with none.
 
         :param tolerance: samples by which a direct sound may miss its place.
-        :param longest: samples that a delay is at most; it is at least minus ``tolerance``.
+        :param longest: samples that a delay is at most.
+        :param shortest: samples that it is at least: two streams whose drivers report more
+            latency than there is seem to hear chirps before they are played.
         """
         if not 0 < tolerance <= longest:
             raise ValueError(
@@ -39,6 +42,7 @@ class LoopDelay:
                 '0 < tolerance <= longest')
         self.tolerance = tolerance
         self._longest = longest
+        self._shortest = -tolerance if shortest is None else shortest
         self._hint = known
         self._known = known
         self._missed = 0
@@ -111,7 +115,7 @@ class LoopDelay:
         """Return the delay that most direct sounds agree on; of equals that nearest to before."""
         delays = sorted(
             arrival - chirp for arrival in self._arrivals for chirp in self._chirps
-            if -self.tolerance <= arrival - chirp <= self._longest)
+            if self._shortest <= arrival - chirp <= self._longest)
         groups: list[list[float]] = []
         for delay in delays:
             if groups and delay - groups[-1][0] <= self.tolerance:

@@ -2,30 +2,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """Node that listens: one aligned window on ``binaural`` for every chirp that is heard."""
 
+from collections import Counter
 from queue import Empty, Full, Queue
 from threading import Event, Thread
+from time import monotonic
 from typing import Optional
 
-import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
+from echo_depth_ros.acoustics.quality import assess
 from echo_depth_ros.audio.errors import AudioError, DeviceLostError
-from echo_depth_ros.audio.window_capture import Capture, WindowCapture
+from echo_depth_ros.audio.listener import Listener, LONGEST_DELAY
+from echo_depth_ros.audio.window_capture import Capture
 from echo_depth_ros.nodes.camera_pairing import CameraPairing
-from echo_depth_ros.nodes.chirp_emitter import BACKENDS
 from echo_depth_ros.nodes.conversions import recording_to_msg, stamp_from_msg
 from echo_depth_ros.nodes.health import Level, Recent, Status
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
 from echo_depth_ros.nodes.simulated_air import AirMicrophones
+from echo_depth_ros.nodes.sound_card import declare_card, SoundCard
 from echo_depth_ros.nodes.spin import run
 
 _PATIENCE = 0.5
 _FARTHEST = 5.0
 _WAITING = 8
 """Chirps that may be announced ahead of the one that is being listened to."""
+_RAW_DIRECT = 282
+"""Sample of ``binaural/raw`` on which the direct sound begins: 6.4 ms, as in BatVision V2."""
+_DEAF_PINGS = 20
+"""Chirps in a row that are not heard before a card is suspected to listen to something else."""
+_DEAF_BACKOFF = 2.0
+_DEAF_BACKOFF_LONGEST = 60.0
 
 
 class BinauralCapture(ManagedNode):
@@ -36,36 +45,43 @@ class BinauralCapture(ManagedNode):
     publishes that topic it finds chirps by their onset. A thread of its own waits for the sound,
     so that a window leaves as soon as its last sample is there. The camera images nearest to a
     window are published with its stamp.
+
+    A sound card that is missing, dies or stalls is waited for; see :mod:`echo_depth_ros.audio`.
     """
 
     def __init__(self, **kwargs):
         """Take the same arguments as :class:`rclpy.node.Node`, but the name."""
         super().__init__('binaural_capture', **kwargs)
         declare_ping_format(self.guard)
-        self.declare('backend', 'simulated', 'What listens: the simulated air, or a sound card',
-                     choices=BACKENDS)
+        declare_card(self.guard)
         self.declare('sync', 'auto', 'How chirps are found: by the chirp topic, by onset, or by '
                      'the topic where somebody publishes it', choices=('auto', 'chirp', 'onset'))
         self.declare('search_window', 0.002, 'Seconds by which a direct sound may miss the time '
                      'that the chirp topic promises', low=0.0001, high=0.5)
         self.declare('sync_tolerance', 0.05, 'Seconds by which a camera image may be off',
                      low=0.0, high=1.0, live=True)
+        self.declare('camera_wait', 0.1, 'Seconds for which a camera image is waited for after '
+                     'its window, which goes ahead', low=0.0, high=1.0, live=True)
         self.declare('ring_seconds', 2.0, 'Seconds of sound that are held', low=0.5, high=60.0)
+        self.declare('loop_delay', -1.0, 'Seconds from a chirp to its direct sound less the way '
+                     'through the air, as `echo-depth calibrate` measures it; negative: learn it',
+                     low=-1.0, high=LONGEST_DELAY)
+        self.declare('swap_ears', False, 'The left microphone is plugged in on the right')
+        self.declare('ear_gain_db', [0.0, 0.0], 'Gain of the left and the right ear, in dB, that '
+                     'makes them equal')
+        self.declare('min_snr_db', 6.0, 'Windows whose direct sound is weaker, in dB of the '
+                     'noise, are counted as bad', low=-20.0, high=60.0)
         self._window_publisher = self.publisher(Image, 'binaural')
+        self._raw_publisher = self.publisher(Image, 'binaural/raw')
         self._cameras = CameraPairing(self, 0)
-        self._microphones = self._capture = self._thread = self._subscription = None
-        self._timer = None
+        self._card = self._microphones = self._listener = self._thread = None
+        self._subscription = self._timer = None
         self._stop = Event()
         self._chirps: Queue[int] = Queue(_WAITING)
         self._by_onset = False
 
     def configure(self) -> None:
         """Read the format."""
-        if self.value('backend') != 'simulated':
-            raise ValueError(
-                f'backend {self.value("backend")!r} is not part of this release, which listens to '
-                "the simulated air only; sound cards come with the next one: set backend to "
-                "'simulated' and start room_simulator")
         self._fmt = ping_format(self)
         search, window = self.value('search_window'), self._fmt.window_duration
         if 2 * search >= window:
@@ -76,16 +92,22 @@ class BinauralCapture(ManagedNode):
             raise ValueError(
                 f'ring_seconds is {self.value("ring_seconds")}; expected at least four windows '
                 f'and the search, {4 * window + 2 * search:.2f} s')
+        gains = self.value('ear_gain_db')
+        if len(gains) != 2 or not all(abs(gain) <= 60 for gain in gains):
+            raise ValueError(
+                f'ear_gain_db is {list(gains)}; expected two numbers of at most 60 dB, left and '
+                'right')
 
     def activate(self) -> None:
         """Open the ears and start to listen."""
-        self._published = self._silent = self._lost = self._skipped = self._clipped = 0
+        self._published = self._silent = self._lost = self._skipped = 0
+        self._announced = 0
+        self._bad: Counter[str] = Counter()
         self._rate, self._snr = Recent(200), Recent(200)
         self._chirps = Queue(_WAITING)
-        self._microphones = AirMicrophones(
-            self, self._fmt.sample_rate, self.value('ring_seconds'))
+        self._deaf, self._backoff, self._reopened = 0, _DEAF_BACKOFF, 0.0
         search = max(1, round(self.value('search_window') * self._fmt.sample_rate))
-        self._capture = WindowCapture(self._microphones, self._fmt, search)
+        self._listener = Listener(self._open_ears(), self._fmt, search, self._known_delay())
         self._subscription = self.subscription(
             Header, 'chirp', self._on_chirp, depth=10, reliable=True)
         self._timer = self.create_timer(0.25, self._look_around)
@@ -97,8 +119,9 @@ class BinauralCapture(ManagedNode):
     def deactivate(self) -> None:
         """Stop listening and close the ears."""
         self._stop.set()
-        if self._microphones is not None:
-            self._microphones.close()
+        for opened in (self._microphones, self._card):
+            if opened is not None:
+                opened.close()
         if self._thread is not None:
             self._thread.join(2.0)
         if self._subscription is not None:
@@ -106,29 +129,60 @@ class BinauralCapture(ManagedNode):
         if self._timer is not None:
             self.destroy_timer(self._timer)
         self._cameras.close()
-        self._microphones = self._thread = self._subscription = self._timer = None
+        self._microphones = self._card = self._thread = self._subscription = self._timer = None
 
     def diagnose(self) -> Status:
         """Count windows, and all that became none."""
-        microphones, now = self._microphones, self.now() / 1e9
+        now = self.now() / 1e9
         rate = self._rate.rate(now)
+        known = self._listener.delay.known
         status = Status(values={
             'window rate': rate, 'windows': self._published,
             'chirps not heard': self._silent, 'windows lost': self._lost,
-            'chirps skipped': self._skipped, 'overflows': microphones.overflows,
-            'late blocks': microphones.late_blocks, 'bad blocks': microphones.bad_blocks,
-            'clipped windows': self._clipped, 'SNR median dB': self._snr.percentile(50),
-            'camera images paired': self._cameras.published,
-            'camera images missing': self._cameras.unpaired,
-            'sync': 'onset' if self._by_onset else 'chirp'})
-        if not microphones.receiving:
-            status.level, status.message = Level.WARN, 'the ears hear nothing: no stream comes in'
+            'chirps skipped': self._skipped, 'bad windows': self._bad.total(),
+            **{f'bad windows: {kind}': count for kind, count in sorted(self._bad.items())},
+            'SNR median dB': self._snr.percentile(50), **self._cameras.report(),
+            'sync': 'onset' if self._by_onset else 'chirp',
+            'loop delay ms': 1e3 * known / self._fmt.sample_rate if known is not None else
+            float('nan'),
+            'loop delay learned': self._listener.delay.learned,
+            **(self._card or self._microphones).values()})
+        if not self._microphones.receiving:
+            status.level = Level.WARN
+            status.message = ((self._card and self._card.card.problem)
+                              or 'the ears hear nothing: no stream comes in')
         elif self._wanted() and not rate:
             status.level, status.message = Level.WARN, 'no chirp is heard'
         return status
 
+    def _open_ears(self):
+        """Microphones of the backend, wired as the parameters say."""
+        if self.value('backend') == 'portaudio':
+            self._card = SoundCard(self, plays=False)
+            self._microphones = self._card.card.microphones()
+        else:
+            self._microphones = AirMicrophones(
+                self, self._fmt.sample_rate, self.value('ring_seconds'))
+        self._microphones.swap = self.value('swap_ears')
+        self._microphones.gain = tuple(10**(gain / 20) for gain in self.value('ear_gain_db'))
+        self._stream = self._stream_now()
+        return self._microphones
+
+    def _known_delay(self) -> Optional[float]:
+        """Loop delay in samples; the simulated air has none."""
+        if self._card is None:
+            return 0.0
+        delay = self.value('loop_delay')
+        return delay * self._fmt.sample_rate if delay >= 0 else None
+
+    def _stream_now(self) -> tuple[int, int]:
+        """Return what changes when the delay has to be learned anew."""
+        return (self._card.card.generation, self._card.card.discontinuities) if self._card else ()
+
     def _wanted(self) -> bool:
-        return self._window_publisher.get_subscription_count() > 0 or self._cameras.wanted
+        return self._cameras.wanted or any(
+            publisher.get_subscription_count()
+            for publisher in (self._window_publisher, self._raw_publisher))
 
     def _look_around(self) -> None:
         """See who publishes and who subscribes."""
@@ -136,6 +190,7 @@ class BinauralCapture(ManagedNode):
         self._by_onset = sync == 'onset' or (
             sync == 'auto' and self.count_publishers(self.resolve_topic_name('chirp')) == 0)
         self._cameras.set_tolerance(round(self.value('sync_tolerance') * 1e9))
+        self._cameras.set_wait(self.value('camera_wait'))
         self._cameras.update()
 
     def _on_chirp(self, msg: Header) -> None:
@@ -150,7 +205,7 @@ class BinauralCapture(ManagedNode):
                 's: do the clocks of both machines agree?', throttle_duration_sec=5.0)
             return
         try:
-            self._chirps.put_nowait(self._microphones.frame_at(stamp))
+            self._chirps.put_nowait(self._microphones.chirp_frame(stamp))
         except Full:
             self._skipped += 1
 
@@ -166,8 +221,7 @@ class BinauralCapture(ManagedNode):
             except (NoChirpError, WindowError) as error:
                 # By onset, silence is what lies between chirps; a broken stream is not.
                 if not self._by_onset or isinstance(error, WindowError):
-                    self._silent += 1
-                    self.get_logger().warning(f'{error}', throttle_duration_sec=5.0)
+                    self._not_heard(error)
             except AudioError as error:
                 self._lost += 1
                 self.get_logger().warning(f'window lost: {error}', throttle_duration_sec=5.0)
@@ -177,26 +231,81 @@ class BinauralCapture(ManagedNode):
                     f'window lost: {type(error).__name__}: {error}', throttle_duration_sec=5.0)
 
     def _next_capture(self) -> Optional[Capture]:
-        if not self._by_onset:
-            try:
-                frame = self._chirps.get(timeout=0.2)
-            except Empty:
-                return None
-            ahead = (self._microphones.stamp(frame) - self.now()) / 1e9
-            return self._capture.after_chirp(frame, max(0.0, ahead) + _PATIENCE)
+        if self._stream_now() != self._stream:
+            self._stream = self._stream_now()
+            self._listener.doubt()
+        if self._by_onset or not self._listener.knows_where:
+            return self._search()
+        try:
+            frame = self._chirps.get(timeout=0.2)
+        except Empty:
+            return None
+        ahead = (self._microphones.stamp(frame) - self.now()) / 1e9
+        return self._listener.hear_chirp(frame, max(0.0, ahead) + _PATIENCE)
+
+    def _search(self) -> Optional[Capture]:
+        """Find a chirp without knowing where, and learn from it where the next ones are."""
         if not self._microphones.receiving or not self._wanted():
+            self._drain()
             self._stop.wait(0.1)
             return None
-        return self._capture.by_onset(_PATIENCE)
+        self._announced = 0
+        try:
+            return self._listener.hear_any(_PATIENCE)
+        finally:
+            if not self._by_onset:
+                for frame in self._drain():
+                    self._announced += 1
+                    self._listener.delay.chirp(frame)
+
+    def _drain(self) -> list[int]:
+        frames = []
+        while not self._chirps.empty():
+            frames.append(self._chirps.get_nowait())
+        return frames
+
+    def _not_heard(self, error: Exception) -> None:
+        """Count chirps that were announced and not heard; in the long run, suspect the card."""
+        missed = 1 if self._listener.knows_where else self._announced
+        if not missed:
+            return
+        self._silent += missed
+        self._deaf += missed
+        self.get_logger().warning(f'{error}', throttle_duration_sec=5.0)
+        if self._card is None or self._deaf < _DEAF_PINGS or monotonic() < self._reopened:
+            return
+        # A sound server that has lost a device goes on with another, or with zeros, in silence.
+        self._reopened = monotonic() + self._backoff
+        self._backoff = min(2 * self._backoff, _DEAF_BACKOFF_LONGEST)
+        self._card.card.reopen(f'{self._deaf} chirps in a row were not heard')
 
     def _publish(self, capture: Capture) -> None:
         stamp = self._microphones.stamp(capture.frame)
         self._window_publisher.publish(recording_to_msg(capture.window, stamp, 'ears'))
         self._cameras.publish(stamp)
         self._published += 1
-        self._clipped += bool(np.abs(capture.window).max() >= 0.999)
+        self._deaf, self._backoff = 0, _DEAF_BACKOFF
         self._rate.add(0.0, stamp / 1e9)
         self._snr.add(capture.direct.snr_db, stamp / 1e9)
+        quality = assess(
+            capture.window, self._fmt, self.value('min_snr_db'), capture.direct.snr_db)
+        if quality.problem is not None:
+            self._bad[quality.problem_kind] += 1
+            self.get_logger().warning(
+                f'bad window, of which no depth is made: {quality.problem}',
+                throttle_duration_sec=5.0)
+        if self._raw_publisher.get_subscription_count():
+            self._publish_raw(capture.frame, stamp)
+
+    def _publish_raw(self, frame: int, stamp: int) -> None:
+        """Publish the window with what was heard before it; its stamp remains the window's."""
+        before = _RAW_DIRECT - self._fmt.direct_index
+        try:
+            raw = self._microphones.read(frame - before, before + self._fmt.window, 0.0)
+        except AudioError as error:
+            self.get_logger().warning(f'no raw recording: {error}', throttle_duration_sec=5.0)
+            return
+        self._raw_publisher.publish(recording_to_msg(raw, stamp, 'ears'))
 
 
 def main(args=None) -> int:

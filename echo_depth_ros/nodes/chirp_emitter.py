@@ -5,19 +5,15 @@
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-from echo_depth_ros.acoustics.chirp import linear_chirp
-from echo_depth_ros.audio.errors import AudioError
+from echo_depth_ros.audio.interface import Played
+from echo_depth_ros.audio.ping_train import PingTrain
 from echo_depth_ros.nodes.conversions import header_to_msg
 from echo_depth_ros.nodes.health import Level, Status
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
 from echo_depth_ros.nodes.simulated_air import AirSpeaker
+from echo_depth_ros.nodes.sound_card import declare_card, SoundCard
 from echo_depth_ros.nodes.spin import run
-
-BACKENDS = ('simulated', 'portaudio')
-_SLACK = 0.08
-"""Seconds by which a chirp is handed over earlier than it must be, for the sake of late timers."""
-_TICK = 0.1
 
 
 class ChirpEmitter(ManagedNode):
@@ -31,67 +27,83 @@ class ChirpEmitter(ManagedNode):
         """Take the same arguments as :class:`rclpy.node.Node`, but the name."""
         super().__init__('chirp_emitter', **kwargs)
         declare_ping_format(self.guard)
-        self.declare('backend', 'simulated', 'What plays: the simulated air, or a sound card',
-                     choices=BACKENDS)
+        declare_card(self.guard)
         self.declare('ping_rate', 13.7, 'Chirps per second', low=0.1, high=100.0)
+        self.declare('ping_jitter', 0.0, 'Seconds by which each pause is drawn out at most, at '
+                     'random, so that two robots do not stay in step', low=0.0, high=1.0)
         self.declare('amplitude', 0.5, 'Peak of the chirp; full scale is 1', low=0.0, high=1.0)
-        self.declare('output_latency', 0.2, 'Seconds from handing a chirp over to hearing it',
-                     low=0.0, high=2.0)
+        self.declare('max_level', 0.5, 'Peak that amplitude may not exceed, for the sake of the '
+                     'ears of people and animals nearby', low=0.0, high=1.0)
+        self.declare('soft_start', 1.0, 'Seconds in which chirps grow to their amplitude whenever '
+                     'pinging starts', low=0.0, high=60.0)
+        self.declare('output_latency', 0.2, 'Seconds from handing a chirp over to the simulated '
+                     'air to hearing it', low=0.0, high=2.0)
         self.declare('enabled', True, 'Ping as soon as the node is active; see ~/enable')
         self._chirp_publisher = self.publisher(Header, 'chirp', depth=10)
         self.create_service(Trigger, '~/emit', self._on_emit)
         self.create_service(SetBool, '~/enable', self._on_enable)
-        self._speaker = self._timer = self._samples = None
-        self._period = self._next = self._emitted = self._missed = 0
+        self._card = self._speaker = self._train = self._timer = None
 
     def configure(self) -> None:
-        """Read the format and make the chirp."""
-        if self.value('backend') != 'simulated':
+        """Read the format."""
+        amplitude, most = self.value('amplitude'), self.value('max_level')
+        if amplitude > most:
             raise ValueError(
-                f'backend {self.value("backend")!r} is not part of this release, which plays '
-                "into the simulated air only; sound cards come with the next one: set backend "
-                "to 'simulated' and start room_simulator")
-        fmt = ping_format(self, chirp_amplitude=self.value('amplitude'))
-        self._period = fmt.ping_period(self.value('ping_rate'))
-        self._samples = linear_chirp(fmt)
-        self._sample_rate = fmt.sample_rate
+                f'amplitude is {amplitude:g}, but max_level allows {most:g}: lower amplitude, or '
+                'raise max_level once you have read in docs/hardware.md what that may do to ears')
+        self._fmt = ping_format(self, chirp_amplitude=amplitude)
+        self._fmt.ping_period(self.value('ping_rate'))
 
     def activate(self) -> None:
         """Open the speaker, and start pinging if enabled."""
-        self._speaker = AirSpeaker(self, self._sample_rate, self.value('output_latency'))
-        self._next = self._emitted = self._missed = 0
+        if self.value('backend') == 'portaudio':
+            self._card = SoundCard(self, plays=True)
+            self._speaker = self._card.card.speaker()
+        else:
+            self._speaker = AirSpeaker(self, self._fmt.sample_rate, self.value('output_latency'))
+        self._train = PingTrain(
+            self._speaker, self._fmt, self.value('ping_rate'), jitter=self.value('ping_jitter'),
+            soft_start=self.value('soft_start'))
         if self.value('enabled'):
             self._start()
 
     def deactivate(self) -> None:
         """Stop pinging and close the speaker."""
         self._stop()
-        speaker, self._speaker = self._speaker, None
-        if speaker is not None:
-            speaker.close()
+        for opened in (self._speaker, self._card):
+            if opened is not None:
+                opened.close()
+        self._speaker = self._card = self._train = None
 
     def diagnose(self) -> Status:
         """Count chirps."""
         status = Status(values={
-            'ping rate': self._sample_rate / self._period if self._timer else 0.0,
-            'chirps': self._emitted, 'missed chirps': self._missed})
+            'ping rate': self.value('ping_rate') if self._timer else 0.0,
+            'chirps': self._train.emitted, 'missed chirps': self._train.missed})
+        if self._card is not None:
+            status.values.update(self._card.values())
         if not self._speaker.connected:
-            status.level = Level.WARN
-            status.message = 'no room hears the speaker: start room_simulator'
+            status.level, status.message = Level.WARN, self._deaf()
         elif self._timer is None:
             status.message = 'silent: call ~/enable or ~/emit'
         return status
 
-    def _start(self) -> None:
-        self._next = self._earliest()
-        tick = min(_TICK, self._period / self._sample_rate)
-        self._horizon = round((tick + _SLACK) * self._sample_rate)
-        self._timer = self.create_timer(tick, self._on_timer)
-        self._on_timer()
+    @property
+    def _ready(self) -> bool:
+        """Whether there is a stream to play on; the simulated air always is one."""
+        return self._card is None or self._speaker.connected
 
-    def _earliest(self) -> int:
-        """Frame of the next chirp: clear of the last one's window, and not in a hurry."""
-        return max(self._next, self._speaker.next_frame + round(_SLACK * self._sample_rate))
+    def _deaf(self) -> str:
+        """Why nobody hears the speaker."""
+        if self._card is None:
+            return 'no room hears the speaker: start room_simulator'
+        return self._card.card.problem or 'the sound card is being opened'
+
+    def _start(self) -> None:
+        self._timer = self.create_timer(self._train.tick, self._on_timer)
+        if self._ready:
+            self._train.start()
+            self._on_timer()
 
     def _stop(self) -> None:
         timer, self._timer = self._timer, None
@@ -99,28 +111,16 @@ class ChirpEmitter(ManagedNode):
             self.destroy_timer(timer)
 
     def _on_timer(self) -> None:
-        """Play all chirps that would be in a hurry by the next time."""
-        earliest = self._speaker.next_frame
-        if self._next < earliest:
-            late = -(-(earliest - self._next) // self._period)
-            self._missed += late
-            self._next += late * self._period
-        elif self._next > earliest + self._horizon + self._period:  # the clock was set back
-            self._next = 0
-            self._next = self._earliest()
-        while self._next < earliest + self._horizon:
-            self._play(self._next)
-
-    def _play(self, frame: int) -> None:
-        """Play one chirp, announce it, and keep the next one clear of its window."""
-        self._next = frame + self._period
-        try:
-            played = self._speaker.play(self._samples, frame)
-        except (AudioError, ValueError) as error:
-            self._missed += 1
-            self.get_logger().error(f'chirp not played: {error}', throttle_duration_sec=5.0)
+        if not self._ready:
             return
-        self._emitted += 1
+        missed = self._train.missed
+        for played in self._train.play_due(self._card and self._card.card.generation):
+            self._announce(played)
+        if self._train.missed > missed:
+            reason = self._train.refusal or 'its moment had passed'
+            self.get_logger().error(f'chirp not played: {reason}', throttle_duration_sec=5.0)
+
+    def _announce(self, played: Played) -> None:
         self._chirp_publisher.publish(header_to_msg(played.stamp, 'speaker'))
 
     def _on_emit(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -129,14 +129,14 @@ class ChirpEmitter(ManagedNode):
         elif self._timer is not None:
             response.message = 'pinging already; stop it with ~/enable first'
         elif not self._speaker.connected:
-            response.message = 'nobody hears the speaker: start room_simulator'
+            response.message = self._deaf()
         else:
-            before = self._emitted
-            frame = self._earliest()
-            self._play(frame)
-            response.success = self._emitted > before
-            response.message = (f'chirp at {self._speaker.stamp(frame) / 1e9:.6f} s'
-                                if response.success else 'the speaker refused; see the log')
+            played = self._train.play_one()
+            response.success = played is not None
+            response.message = (f'chirp at {played.stamp / 1e9:.6f} s' if played
+                                else f'the speaker refused: {self._train.refusal}')
+            if played:
+                self._announce(played)
         return response
 
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:

@@ -21,7 +21,7 @@ _NS = 1_000_000_000
 _NATIVE_BIG = sys.byteorder == 'big'
 _LAYOUTS = {'32FC1': (np.float32, 1), '16UC1': (np.uint16, 1), 'mono16': (np.uint16, 1),
             'mono8': (np.uint8, 1), '8UC1': (np.uint8, 1), 'rgb8': (np.uint8, 3),
-            'bgr8': (np.uint8, 3)}
+            'bgr8': (np.uint8, 3), 'rgba8': (np.uint8, 4), 'bgra8': (np.uint8, 4)}
 _ENCODINGS = {('f', 2): '32FC1', ('u2', 2): '16UC1', ('u1', 2): 'mono8', ('u1', 3): 'rgb8'}
 
 
@@ -70,7 +70,8 @@ def image_from_msg(msg: Image) -> np.ndarray:
     """
     Array from an image, without a copy where bytes are in native order and rows are packed.
 
-    :returns: ``(h, w)`` or ``(h, w, 3)`` as the encoding says; BGR is turned to RGB.
+    :returns: ``(h, w)`` or ``(h, w, 3)`` as the encoding says; BGR is turned to RGB,
+        and alpha left out.
     :raises MessageError: an encoding this package has no use for, or too few bytes.
     """
     if msg.encoding not in _LAYOUTS:
@@ -88,7 +89,9 @@ def image_from_msg(msg: Image) -> np.ndarray:
     packed = flat.reshape(msg.height, msg.step)[:, :row]
     image = np.ascontiguousarray(packed).view(order).astype(dtype, copy=False)
     image = image.reshape((msg.height, msg.width, channels)[:2 if channels == 1 else 3])
-    return image[..., ::-1] if msg.encoding == 'bgr8' else image
+    if channels == 4:
+        image = image[..., :3]
+    return image[..., ::-1] if msg.encoding in ('bgr8', 'bgra8') else image
 
 
 def recording_to_msg(recording: np.ndarray, stamp: int, frame_id: str) -> Image:

@@ -3,12 +3,15 @@
 """Node that stands for everything outside the computer: room, speaker, ears, camera and base."""
 
 from pathlib import Path as FilePath
+from time import monotonic
 
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry, Path
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
+from echo_depth_ros.bench.convolver import LONGEST
+from echo_depth_ros.bench.errors import BenchError
 from echo_depth_ros.nodes.conversions import (
     camera_to_msg,
     image_to_msg,
@@ -30,10 +33,13 @@ from echo_depth_ros.nodes.transforms import TransformPublisher
 from echo_depth_ros.vision.camera import CameraModel
 
 SAMPLE_RATE = 44100
+AIRS = ('topics', 'jack')
 _NS = 1_000_000_000
 _DEAD_MAN = _NS // 2
 _PATH_STEP = _NS // 4
 _PATH_LENGTH = 2000
+_ROOM_NOISE = 10**(-55 / 20)
+"""Of the ears in the room that is a JACK client, RMS; that of the simulated air's quiet room."""
 
 
 class RoomSimulator(ManagedNode):
@@ -53,6 +59,8 @@ class RoomSimulator(ManagedNode):
         self.declare('seed', 90001, 'Decides the random room, where the robot starts, and all '
                      'noise; the shipped student was trained in rooms 0 to 1999',
                      low=0, high=2**31 - 1)
+        self.declare('air', 'topics', 'What carries sound: topics, or the JACK server that '
+                     'JACK_DEFAULT_SERVER names, as a client called room', choices=AIRS)
         self.declare('drive', 'tour', 'Who drives: a pilot that sees the room, cmd_vel, or nobody',
                      choices=('tour', 'cmd_vel', 'still'))
         self.declare('enable_stamped_cmd_vel', True, 'cmd_vel is TwistStamped rather than Twist',
@@ -73,7 +81,7 @@ class RoomSimulator(ManagedNode):
         self._odometry = self.publisher(Odometry, 'odom')
         self._path_publisher = self.publisher(Path, 'path', depth=1)
         self._transforms = TransformPublisher(self)
-        self._simulation = self._room = self._timer = None
+        self._simulation = self._room = self._timer = self._jack = self._server = None
         self._opened = []
 
     def configure(self) -> None:
@@ -107,15 +115,19 @@ class RoomSimulator(ManagedNode):
         self._heard = Recent(100)
         self._behind = Recent(500)
         self._last = None
+        if self.value('air') == 'jack':
+            self._join_jack()
         self._room = SimulatedRoom(
             self._simulation, self.now, frame_grid(SAMPLE_RATE, self.now()), self._drive,
-            ahead=self.value('ahead'), camera_rate=self.value('camera_rate'))
+            ahead=self.value('ahead'), camera_rate=self.value('camera_rate'),
+            respond=self._respond if self._jack else None)
         self._count = round(self.value('block') * SAMPLE_RATE)
         self._lead = round(self.value('lead') * _NS)
         twist = TwistStamped if self.value('enable_stamped_cmd_vel') else Twist
-        self._opened = [
-            self.subscription(Image, SPEAKER_TOPIC, self._on_speaker, QUEUE, reliable=True),
-            self.subscription(twist, 'cmd_vel', self._on_command, 1, reliable=True)]
+        self._opened = [self.subscription(twist, 'cmd_vel', self._on_command, 1, reliable=True)]
+        if self._jack is None:
+            self._opened.append(
+                self.subscription(Image, SPEAKER_TOPIC, self._on_speaker, QUEUE, reliable=True))
         self._timer = self.create_timer(self._count / SAMPLE_RATE, self._on_time)
         self._room.start()
 
@@ -127,7 +139,11 @@ class RoomSimulator(ManagedNode):
             self.destroy_subscription(subscription)
         if self._timer is not None:
             self.destroy_timer(self._timer)
-        self._room = self._timer = None
+        if self._jack is not None:
+            self._jack.close()
+        if self._server is not None:
+            self._server.close()
+        self._room = self._timer = self._jack = self._server = None
         self._opened = []
 
     def cleanup(self) -> None:
@@ -193,10 +209,8 @@ class RoomSimulator(ManagedNode):
     def _on_time(self) -> None:
         """Send the ears' next block, and everything else whose time has come."""
         now = self.now()
-        while (heard := self._room.listen(self._count, now + self._lead)) is not None:
-            stamp, block = heard
-            self._behind.add((now + self._lead - stamp) / 1e6, now / 1e9)
-            self._ears.publish(recording_to_msg(block, stamp, 'ears'))
+        if self._jack is None:
+            self._send_ears(now)
         publishers = (self._colour, self._depth, *self._infos)
         self._room.wants_images = any(p.get_subscription_count() for p in publishers)
         moments, views = self._room.due(now)
@@ -206,6 +220,27 @@ class RoomSimulator(ManagedNode):
             self._note(moment)
         if moments:
             self._publish_moment(moments[-1])
+
+    def _send_ears(self, now: int) -> None:
+        while (heard := self._room.listen(self._count, now + self._lead)) is not None:
+            stamp, block = heard
+            self._behind.add((now + self._lead - stamp) / 1e6, now / 1e9)
+            self._ears.publish(recording_to_msg(block, stamp, 'ears'))
+
+    def _join_jack(self) -> None:
+        """Put a room that is a JACK client into the server of the environment."""
+        from echo_depth_ros.bench.joined import JoinedJackServer
+        from echo_depth_ros.bench.room import RoomClient
+        self._server = JoinedJackServer(SAMPLE_RATE)
+        self._jack = RoomClient(
+            self._server, noise_rms=_ROOM_NOISE, seed=self.value('seed'))
+
+    def _respond(self, response: np.ndarray, stamp: int) -> None:
+        """Have the JACK room sound like this from ``stamp`` on; called by the room's thread."""
+        try:
+            self._jack.respond(response[:, :LONGEST], monotonic() + (stamp - self.now()) / _NS)
+        except BenchError as error:
+            self.get_logger().error(f'the room does not sound: {error}', throttle_duration_sec=5.0)
 
     def _publish_view(self, view) -> None:
         if self._colour.get_subscription_count():

@@ -20,6 +20,7 @@ from echo_depth_ros.audio.clock import FrameClock
 from echo_depth_ros.audio.errors import DeviceLostError, GapError, ReadTimeoutError
 from echo_depth_ros.audio.interface import Played
 from echo_depth_ros.audio.ring import FrameRing
+from echo_depth_ros.audio.wiring import wire
 from echo_depth_ros.nodes.conversions import (
     MessageError,
     recording_from_msg,
@@ -124,6 +125,8 @@ class AirMicrophones:
         self._heard_anything = False
         self.bad_blocks = 0
         self.late_blocks = 0
+        self.swap = False
+        self.gain = (1.0, 1.0)
         self._subscription = node.subscription(
             Image, EARS_TOPIC, self._on_block, depth=QUEUE, reliable=True)
 
@@ -152,6 +155,15 @@ class AirMicrophones:
         """Frame that is at the ears at that time."""
         return round(self._grid.frame_at(stamp))
 
+    def chirp_frame(self, stamp: int) -> int:
+        """Frame on which a chirp of that time would be heard if it had no way to travel."""
+        return self.frame_at(stamp)
+
+    def values(self) -> dict[str, int]:
+        """Return figures for the diagnostics."""
+        return {'overflows': self.overflows, 'late blocks': self.late_blocks,
+                'bad blocks': self.bad_blocks}
+
     def stamp(self, frame: int) -> int:
         """Nanoseconds at which ``frame`` is at the ears."""
         return self._grid.stamp_of(frame)
@@ -171,7 +183,8 @@ class AirMicrophones:
                     f'{left:.3f} s only')
             # Time that is published jumps: look often. Real time comes by itself: sleep once.
             self._closed.wait(min(left, allowed, _NAP if simulated_time else left))
-        return self._ring.read(start_frame, count, max(0.0, deadline - monotonic()))
+        block = self._ring.read(start_frame, count, max(0.0, deadline - monotonic()))
+        return wire(block, self.swap, self.gain)
 
     def close(self) -> None:
         """Stop receiving and wake a reader."""

@@ -19,6 +19,7 @@ TICK = 20_000_000
 """Nanoseconds of one step of the base."""
 _NS = 1_000_000_000
 _FARTHEST = 5.0
+_RESPONSE_TICKS = 3
 _STALL = _NS
 """When the clock is this far off (the process slept, the clock was set), the room goes on at the
 present moment."""
@@ -51,7 +52,8 @@ class SimulatedRoom:
 
     def __init__(self, simulation: Simulation, now: Callable[[], int], grid: FrameClock,
                  drive: Callable[[Pose], tuple[float, float]], *, ahead: float,
-                 camera_rate: float):
+                 camera_rate: float,
+                 respond: Callable[[np.ndarray, int], None] | None = None):
         """
         Make a room; :meth:`start` lets time run.
 
@@ -60,11 +62,14 @@ class SimulatedRoom:
         :param drive: speed and turn rate that the robot is told at a pose.
         :param ahead: seconds that the world is ahead of the clock.
         :param camera_rate: images per second while :attr:`wants_images` is set.
+        :param respond: told the room's impulse responses, float32 (2, n), and from when (ns) they
+            hold, every 60 ms: where somebody else carries the sound.
         """
         self._simulation = simulation
         self._now, self._grid, self._drive = now, grid, drive
         self._ahead = round(ahead * _NS)
         self._camera_period = round(_NS / camera_rate)
+        self._respond = respond
         self.wants_images = False
         self.late_sounds = self.refused_sounds = self.stalls = 0
         self.last_refusal = ''
@@ -143,6 +148,9 @@ class SimulatedRoom:
                 continue
             if tick % 5 == 0:
                 command = self._drive(self._simulation.pose)
+            if self._respond is not None and tick % _RESPONSE_TICKS == 0:
+                pose = self._simulation.pose
+                self._respond(self._simulation.air.response(pose), self._time)
             tick += 1
             self._step(command)
 

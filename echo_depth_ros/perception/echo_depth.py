@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """One ping, one window, one depth image: the method of this package in one place."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import math
 from time import perf_counter
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 import numpy as np
 
+from echo_depth_ros.acoustics import quality as kinds
+from echo_depth_ros.acoustics.arrival import GUARD
 from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
+from echo_depth_ros.acoustics.foreign import ForeignChirp
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.quality import assess, Quality, silence
 from echo_depth_ros.acoustics.ranging import Echo, first_echo, FloorEcho
@@ -21,6 +24,15 @@ MIN_SNR_DB = 6.0
 """Least signal-to-noise ratio of a direct sound whose window is believed."""
 MIN_RANGE = 0.25
 """Metres from which on an echo counts: nearer ones overlap the direct sound."""
+_ROOM_FOR_ECHO = 0.45
+"""Metres below which no echo is looked for before a foreign chirp."""
+
+NO_CHIRP = 'no_chirp'
+DEAF_EAR = 'deaf_ear'
+MODEL = 'model'
+PROBLEM_KINDS = (*kinds.KINDS, NO_CHIRP, DEAF_EAR, MODEL)
+"""What may keep a ping from becoming depth: what quality finds, no chirp where one should be, one
+ear that did not hear it, numbers of the network that cannot be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +49,7 @@ class Perception:
     :ivar range_m: metres from the rig to the nearest surface by the first echo, without the
         network; +Inf where no echo came back, NaN where it could not be heard.
     :ivar problem: why there is no depth although it was wanted, in words; None if all is well.
+    :ivar problem_kind: the same as one of :data:`PROBLEM_KINDS`, to count by.
     :ivar confidence_problem: why there is no confidence with a depth that is there, although the
         model should predict one.
     :ivar window: float32 (2, window), aligned; None where no direct sound was found.
@@ -54,6 +67,7 @@ class Perception:
     direct: Optional[DirectSound] = None
     echo: Optional[Echo] = None
     seconds: dict[str, float] = field(default_factory=dict)
+    problem_kind: Optional[str] = None
 
 
 class EchoDepth:
@@ -67,7 +81,8 @@ class EchoDepth:
     def __init__(self, model: Optional[StudentModel] = None, fmt: PingFormat = PingFormat(), *,
                  min_snr_db: float = MIN_SNR_DB, min_range: float = MIN_RANGE,
                  max_range: float = 12.0, floor: Optional[FloorEcho] = FloorEcho(),
-                 alignment_tolerance: int = 8, min_confidence: float = 0.0):
+                 alignment_tolerance: int = 8, min_confidence: float = 0.0,
+                 min_direct_level_db: Union[float, tuple[float, float]] = -math.inf):
         """
         Set the limits within which a ping is believed.
 
@@ -79,6 +94,8 @@ class EchoDepth:
         :param alignment_tolerance: samples by which the direct sound of a window that comes
             aligned may miss its place.
         :param min_confidence: depth that is less sure becomes unknown; 0 takes it all.
+        :param min_direct_level_db: least level of the direct sound in both ears, or in each, as
+            :attr:`Quality.direct_level_db` defines it; below it there is no depth.
         :raises ValueError: limits that make no sense, or a ``min_confidence`` for a model that
             does not say how sure it is.
         """
@@ -98,6 +115,7 @@ class EchoDepth:
         self._floor = floor
         self._tolerance = alignment_tolerance
         self._min_confidence = min_confidence
+        self._min_direct_level_db = min_direct_level_db
 
     def perceive(self, recording: np.ndarray, want_depth: bool = True, want_range: bool = True,
                  search: Optional[tuple[int, int]] = None,
@@ -106,7 +124,15 @@ class EchoDepth:
         Find the direct sound, cut the window, judge it, range the first echo, and see.
 
         A sound that cannot be believed (silence, NaN, clipping, noise, no chirp, a window out of
-        line) comes back with a ``problem`` and without depth; it does not raise.
+        line, somebody else's chirp in it) comes back with a ``problem`` and without depth; it does
+        not raise.
+
+        The range outlives a foreign chirp. Loud as it is, it would make nearer echoes seem not to
+        count, and the range too long: so only what precedes it is searched, and where nothing
+        there counts, it is taken for the first echo itself. Either way the range is not farther
+        than without it. That holds for a foreign chirp that was found; one that was not has the
+        level of an echo, and may stand in for one or, up to 12 dB louder than the first echo's
+        limit allows, hide it.
 
         :param recording: float (2, n), full scale +-1, left ear first. Exactly one window long and
             without ``search``, it is taken to be aligned already, and that is verified.
@@ -123,13 +149,18 @@ class EchoDepth:
             direct, window = self._hear(recording, search)
         except (NoChirpError, _NotNumbersError) as error:
             problem = silence(float(np.abs(recording).max())) or str(error)
-            return Perception(problem=problem, seconds=timer.lap('sync'))
+            return Perception(problem=problem, seconds=timer.lap('sync'),
+                              problem_kind=_kind_unheard(recording, error))
         timer.lap('sync')
-        quality = assess(window, self.fmt, self._min_snr_db, direct.snr_db)
+        quality = assess(window, self.fmt, self._min_snr_db, direct.snr_db,
+                         min_direct_level_db=self._min_direct_level_db)
         timer.lap('quality')
         echo = self._first_echo(window, quality) if want_range else None
         timer.lap('range')
-        seen = _Seen(problem=quality.problem or _deaf_ear(direct))
+        seen = _Seen(problem=quality.problem, problem_kind=quality.kind)
+        if seen.problem is None:
+            deaf = _deaf_ear(direct)
+            seen = _Seen(problem=deaf, problem_kind=DEAF_EAR if deaf else None)
         if want_depth and self.model is not None and seen.problem is None:
             seen = self._see(window, want_confidence)
             timer.lap('depth')
@@ -159,12 +190,14 @@ class EchoDepth:
         said = self.model.infer(window, want_confidence or least > 0)
         depth = encode_depth(said.depth, contract.depth_min, contract.depth_max)
         if np.isnan(depth).all():
-            return _Seen(problem='the model returned no finite depth for this window')
+            return _Seen(problem='the model returned no finite depth for this window',
+                         problem_kind=MODEL)
         if said.confidence is None:
             return _Seen(depth)
         odd = odd_confidence(said.confidence, depth)
         if odd:
-            return _Seen(problem=odd) if least > 0 else _Seen(depth, confidence_problem=odd)
+            return (_Seen(problem=odd, problem_kind=MODEL) if least > 0
+                    else _Seen(depth, confidence_problem=odd))
         confidence = encode_confidence(said.confidence, depth)
         if least > 0:
             depth = hide_unsure(depth, confidence, least)
@@ -174,7 +207,24 @@ class EchoDepth:
         """First echo, clipped or not; None where the noise would make one up or hide it."""
         if not quality.snr_db >= self._min_snr_db:
             return None
+        if quality.foreign is not None:
+            return self._echo_before(window, quality.foreign)
         return first_echo(window, self.fmt, *self._range_limits, floor=self._floor)
+
+    def _echo_before(self, window: np.ndarray, foreign: ForeignChirp) -> Echo:
+        """First echo before a foreign chirp, or that chirp in its place."""
+        nearest, farthest = self._range_limits
+        delay = foreign.index - GUARD - self.fmt.direct_index
+        bound = max(min(self.fmt.samples_to_range(delay), farthest), nearest)
+        without = window.copy()
+        # Its sweep stays whole: what is cut off within a sweep would be smeared over earlier ones.
+        without[:, foreign.index + self.fmt.chirp_samples:] = 0
+        echo = Echo(math.inf, math.inf, math.nan)
+        if bound > max(nearest, _ROOM_FOR_ECHO):
+            echo = first_echo(without, self.fmt, nearest, bound, floor=self._floor)
+        if math.isfinite(echo.range_m):
+            return echo
+        return replace(echo, range_m=bound, delay_s=delay / self.fmt.sample_rate)
 
 
 class _Seen(NamedTuple):
@@ -184,10 +234,17 @@ class _Seen(NamedTuple):
     confidence: Optional[np.ndarray] = None
     problem: Optional[str] = None
     confidence_problem: Optional[str] = None
+    problem_kind: Optional[str] = None
 
 
 class _NotNumbersError(WindowError):
     """A recording of the right shape whose samples are not all numbers."""
+
+
+def _kind_unheard(recording: np.ndarray, error: Exception) -> str:
+    if isinstance(error, _NotNumbersError):
+        return kinds.NUMBERS
+    return kinds.SILENT if silence(float(np.abs(recording).max())) else NO_CHIRP
 
 
 def _deaf_ear(direct: DirectSound) -> Optional[str]:

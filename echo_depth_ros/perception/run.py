@@ -16,51 +16,29 @@ from pathlib import Path
 import sys
 
 import numpy as np
-import soundfile
-import soxr
 
-from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.perception.assets import default_model_path, find_model
 from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_RANGE, Perception
 from echo_depth_ros.perception.model import ModelError, StudentModel
 
 
-class RecordingError(EchoDepthError, ValueError):
-    """A sound file that cannot be used as a recording of two ears."""
-
-
 def read_recording(path, sample_rate: int) -> tuple[np.ndarray, list[str]]:
     """
     Read a stereo file at the sample rate that is wanted.
 
-    :returns: float32 (2, n) with full scale +-1, and notes on what was changed.
+    :returns: float32 (2, n) with full scale +-1, and notes for the user.
     :raises RecordingError: no such file, not a sound file, not two channels, or no samples.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise RecordingError(f'{path} does not exist; expected a stereo sound file')
-    try:
-        samples, rate = soundfile.read(path, dtype='float32', always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise RecordingError(
-            f'{path} cannot be read as a sound file ({error}); expected WAV, FLAC or '
-            'another format of libsndfile') from error
-    if samples.shape[1] != 2:
-        raise RecordingError(
-            f'{path} has {samples.shape[1]} channel{"s" * (samples.shape[1] != 1)}; expected 2, '
-            'left ear and right ear: two ears are what tells left from right')
-    if not len(samples):
-        raise RecordingError(f'{path} holds no samples')
+    samples, rate = read_ears(path, sample_rate)
     notes = []
     if rate != sample_rate:
-        samples = soxr.resample(samples, rate, sample_rate, quality='VHQ')
         notes.append(f'resampled from {rate} to {sample_rate} Hz')
-        if rate < sample_rate:
-            notes.append(
-                f'nothing above {rate / 2000:.1f} kHz was recorded, and the student was trained '
-                f'with sound up to {sample_rate / 2000:.1f} kHz: trust its depth less')
-    return np.ascontiguousarray(samples.T, np.float32), notes
+    if rate < sample_rate:
+        notes.append(
+            f'nothing above {rate / 2000:.1f} kHz was recorded, and the student was trained '
+            f'with sound up to {sample_rate / 2000:.1f} kHz: trust its depth less')
+    return samples, notes
 
 
 def describe(heard: Perception, fmt: PingFormat) -> list[str]:

@@ -38,6 +38,10 @@ class SimulatedAir:
         """The next frame that will be heard."""
         return self._frame
 
+    def response(self, pose: Pose) -> np.ndarray:
+        """Impulse responses of both ears from a robot at ``pose``, float32 (2, 12288)."""
+        return self._renderer.impulse_response(pose, self._echo_rng)
+
     def play(self, samples: np.ndarray, frame: int, pose: Pose) -> None:
         """
         Play a sound from a robot at ``pose``, its first sample at ``frame``.
@@ -76,7 +80,7 @@ class SimulatedAir:
         return np.clip(heard, -1, 1)
 
     def _heard(self, samples: np.ndarray, pose: Pose) -> np.ndarray:
-        response = self._renderer.impulse_response(pose, self._echo_rng)
+        response = self.response(pose)
         size = fft.next_fast_len(LENGTH + len(samples), real=True)
         spectrum = fft.rfft(response, size, axis=1) * fft.rfft(samples, size)
         return fft.irfft(spectrum, size, axis=1)[:, :LENGTH + len(samples)].astype(np.float32)

@@ -1,6 +1,6 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A pinhole camera without distortion, as sensor_msgs/CameraInfo describes it."""
+"""Pinhole cameras, ideal and calibrated, as sensor_msgs/CameraInfo describes them."""
 
 from dataclasses import dataclass
 import math
@@ -82,3 +82,40 @@ class CameraModel:
         y = (np.arange(self.height) - self.cy) / self.fy
         grid_x, grid_y = np.meshgrid(x, y)
         return np.stack([grid_x, grid_y, np.ones_like(grid_x)], axis=-1)
+
+
+@dataclass(frozen=True)
+class CalibratedCamera:
+    """
+    What a real camera says about its lens: intrinsics in pixels, and plumb-bob distortion.
+
+    Has the matrices of :class:`CameraModel`, and may stand where those are asked for.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+    @property
+    def k(self) -> np.ndarray:
+        """Intrinsic matrix, (3, 3)."""
+        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]])
+
+    @property
+    def p(self) -> np.ndarray:
+        """Projection matrix, (3, 4): the intrinsics and no baseline."""
+        return np.hstack([self.k, np.zeros((3, 1))])
+
+    @property
+    def d(self) -> np.ndarray:
+        """Plumb-bob distortion, (5,): k1, k2, t1, t2, k3."""
+        return np.array(self.distortion, float)
+
+    @property
+    def r(self) -> np.ndarray:
+        """Rectification, (3, 3): none."""
+        return np.eye(3)

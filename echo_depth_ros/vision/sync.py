@@ -39,6 +39,12 @@ class FrameBuffer(Generic[T]):
         """Return how many frames are held."""
         return len(self._frames)
 
+    @property
+    def newest(self) -> Optional[int]:
+        """Stamp of the newest frame, or None where there is none."""
+        with self._lock:
+            return self._frames[-1].stamp if self._frames else None
+
     def add(self, stamp: int, item: T) -> None:
         """
         Hold a frame, which happened at ``stamp`` nanoseconds.

@@ -48,6 +48,13 @@ def test_colour_images_round_trip_and_bgr_is_turned(image):
     np.testing.assert_array_equal(c.image_from_msg(msg), image[..., ::-1])
 
 
+@pytest.mark.parametrize(('encoding', 'expected'), [('rgba8', [1, 2, 3]), ('bgra8', [3, 2, 1])])
+def test_alpha_is_left_out(encoding, expected):
+    msg = c.image_to_msg(np.array([[1, 2, 3, 255]], np.uint8), STAMP, 'camera')
+    msg.encoding, msg.width = encoding, 1
+    np.testing.assert_array_equal(c.image_from_msg(msg), [[expected]])
+
+
 @quick
 @given(arrays.arrays(np.float32, st.tuples(st.just(2), st.integers(1, 50))))
 def test_recordings_round_trip(recording):
