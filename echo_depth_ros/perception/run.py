@@ -18,6 +18,7 @@ import sys
 import numpy as np
 
 from echo_depth_ros.acoustics.format import PingFormat
+from echo_depth_ros.acoustics.sound_file import read_ears, RecordingError
 from echo_depth_ros.perception.assets import default_model_path, find_model
 from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_RANGE, Perception
 from echo_depth_ros.perception.model import ModelError, StudentModel
