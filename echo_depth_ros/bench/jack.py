@@ -91,10 +91,11 @@ class JackServer(Server):
         with jack_traces.start_or_end():
             socket = jack_traces.socket_of(self.name)
             socket.unlink(missing_ok=True)
-            # Shorter periods, or an asynchronous server, lose samples on a busy machine.
+            # Shorter periods, or an asynchronous server, lose samples on a busy machine. A client
+            # that was killed holds up the others for ten times -t, in ms; 5 s if it is left out.
             self._process = self.spawn(
                 ['jackd', '-n', self.name, '--port-max', '64', '--no-mlock', '-r', '-S',
-                 '-d', 'dummy', '-r', str(self.sample_rate), '-p', str(self.period),
+                 '-t', '20', '-d', 'dummy', '-r', str(self.sample_rate), '-p', str(self.period),
                  '-C', '2', '-P', '2'], 'jackd.log', self.environment)
             self.await_ready(self._process, 'jackd', 'jackd.log', socket.exists)
             self.guard.jack_server(self.name, self._process.pid)

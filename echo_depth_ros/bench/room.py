@@ -193,6 +193,11 @@ class RoomClient:
         if self._closed:
             return
         self._closed = True
+        if self.running:
+            # Its turn to take leave of the server, unless that hangs.
+            self._process.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1)
         self._hang_up()
         self._memory.close()
         if self in self.server.rooms:

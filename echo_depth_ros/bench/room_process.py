@@ -122,7 +122,7 @@ def main(arguments: list[str]) -> int:
     except jack.JackOpenError as error:
         print(error, file=sys.stderr)
         return 3
-    # Closing a client whose server has gone may hang, so nothing is closed.
+    # A client whose server has gone would hang when it is closed.
     client.set_shutdown_callback(lambda status, reason: os._exit(4))
     room = Room(client, memory, float(noise_rms), int(seed))
     gc.collect()
@@ -130,6 +130,8 @@ def main(arguments: list[str]) -> int:
     gc.disable()
     client.activate()
     room.take(sys.stdin.buffer)
+    client.deactivate()
+    client.close()
     os._exit(0)
 
 

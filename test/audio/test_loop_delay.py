@@ -80,3 +80,10 @@ def test_follows_two_crystals_that_drift_apart():
 def test_refuses_what_makes_no_sense(tolerance, longest):
     with pytest.raises(ValueError, match='tolerance'):
         LoopDelay(tolerance, longest)
+
+
+def test_two_streams_may_seem_to_hear_before_they_play():
+    gaps = np.random.default_rng(3).integers(PERIOD, 2 * PERIOD, 30)
+    delay = LoopDelay(40, 17640, shortest=-1323)
+    assert learn(delay, -420.0, np.cumsum(gaps).tolist())
+    assert delay.known == pytest.approx(-420.0)
