@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Node that listens: one aligned window on ``binaural`` for every chirp that is heard."""
 
-from collections import Counter
+from collections import Counter, deque
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from time import monotonic
@@ -79,6 +79,7 @@ class BinauralCapture(ManagedNode):
         self._stop = Event()
         self._chirps: Queue[int] = Queue(_WAITING)
         self._by_onset = False
+        self._emitters = 0
 
     def configure(self) -> None:
         """Read the format."""
@@ -101,7 +102,9 @@ class BinauralCapture(ManagedNode):
     def activate(self) -> None:
         """Open the ears and start to listen."""
         self._published = self._silent = self._lost = self._skipped = 0
-        self._announced = 0
+        self._announced = self._overlapped = 0
+        self._recent: deque[int] = deque(maxlen=_WAITING)
+        self._overlapping: set[int] = set()
         self._bad: Counter[str] = Counter()
         self._rate, self._snr = Recent(200), Recent(200)
         self._chirps = Queue(_WAITING)
@@ -139,7 +142,8 @@ class BinauralCapture(ManagedNode):
         status = Status(values={
             'window rate': rate, 'windows': self._published,
             'chirps not heard': self._silent, 'windows lost': self._lost,
-            'chirps skipped': self._skipped, 'bad windows': self._bad.total(),
+            'chirps skipped': self._skipped, 'chirps overlapping': self._overlapped,
+            'bad windows': self._bad.total(),
             **{f'bad windows: {kind}': count for kind, count in sorted(self._bad.items())},
             'SNR median dB': self._snr.percentile(50), **self._cameras.report(),
             'sync': 'onset' if self._by_onset else 'chirp',
@@ -151,6 +155,10 @@ class BinauralCapture(ManagedNode):
             status.level = Level.WARN
             status.message = ((self._card and self._card.card.problem)
                               or 'the ears hear nothing: no stream comes in')
+        elif self._emitters > 1:
+            status.level, status.message = Level.WARN, (
+                f'{self._emitters} nodes publish {self.resolve_topic_name("chirp")}; expected one '
+                'emitter: windows in which two chirps sound are left out')
         elif self._wanted() and not rate:
             status.level, status.message = Level.WARN, 'no chirp is heard'
         return status
@@ -187,8 +195,8 @@ class BinauralCapture(ManagedNode):
     def _look_around(self) -> None:
         """See who publishes and who subscribes."""
         sync = self.value('sync')
-        self._by_onset = sync == 'onset' or (
-            sync == 'auto' and self.count_publishers(self.resolve_topic_name('chirp')) == 0)
+        self._emitters = self.count_publishers(self.resolve_topic_name('chirp'))
+        self._by_onset = sync == 'onset' or (sync == 'auto' and self._emitters == 0)
         self._cameras.set_tolerance(round(self.value('sync_tolerance') * 1e9))
         self._cameras.set_wait(self.value('camera_wait'))
         self._cameras.update()
@@ -205,9 +213,25 @@ class BinauralCapture(ManagedNode):
                 's: do the clocks of both machines agree?', throttle_duration_sec=5.0)
             return
         try:
-            self._chirps.put_nowait(self._microphones.chirp_frame(stamp))
+            frame = self._microphones.chirp_frame(stamp)
+            self._note_overlaps(frame)
+            self._chirps.put_nowait(frame)
         except Full:
             self._skipped += 1
+        except DeviceLostError:  # no stream yet: nothing is heard of it either
+            self._skipped += 1
+
+    def _note_overlaps(self, frame: int) -> None:
+        """Two chirps in one window are two emitters; neither window is of any use."""
+        others = [other for other in self._recent if abs(other - frame) < self._fmt.window - 1]
+        if others:
+            self._overlapping.update((frame, *others))
+            self.get_logger().warning(
+                f'two chirps were announced {min(abs(o - frame) for o in others)} samples apart; '
+                f'expected at least a window ({self._fmt.window}): is a second emitter running? '
+                'Their windows are left out', throttle_duration_sec=5.0)
+        self._recent.append(frame)
+        self._overlapping.intersection_update(self._recent)
 
     def _listen(self) -> None:
         """Publish window after window; runs in a thread of its own until the node stops it."""
@@ -241,7 +265,11 @@ class BinauralCapture(ManagedNode):
         except Empty:
             return None
         ahead = (self._microphones.stamp(frame) - self.now()) / 1e9
-        return self._listener.hear_chirp(frame, max(0.0, ahead) + _PATIENCE)
+        capture = self._listener.hear_chirp(frame, max(0.0, ahead) + _PATIENCE)
+        if frame in self._overlapping:
+            self._overlapped += 1
+            return None
+        return capture
 
     def _search(self) -> Optional[Capture]:
         """Find a chirp without knowing where, and learn from it where the next ones are."""
@@ -290,7 +318,7 @@ class BinauralCapture(ManagedNode):
         quality = assess(
             capture.window, self._fmt, self.value('min_snr_db'), capture.direct.snr_db)
         if quality.problem is not None:
-            self._bad[quality.problem_kind] += 1
+            self._bad[quality.kind] += 1
             self.get_logger().warning(
                 f'bad window, of which no depth is made: {quality.problem}',
                 throttle_duration_sec=5.0)

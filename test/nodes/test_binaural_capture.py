@@ -119,6 +119,30 @@ def test_a_chirp_of_another_clock_does_not_hold_up_the_next(bench, capturing):
     assert values['chirps skipped'] == 1 and values['windows lost'] == 1
 
 
+def test_windows_in_which_two_chirps_sound_are_left_out(bench, capturing):
+    capture, windows, stream = capturing(sync='chirp')
+    chirps = bench.publisher(Header, 'chirp')
+    frames = [stream.frame + at for at in (3000, 4500, 9000)]
+    for frame in frames:
+        chirps.publish(header_to_msg(stream.grid.stamp_of(frame), 'speaker'))
+    stream.send(0.5, frames)
+    assert bench.until(lambda: windows and capture.diagnose().values['chirps overlapping'] == 2)
+    assert len(windows) == 1
+    assert abs(stamp_from_msg(windows[0].header.stamp)
+               - expected_stamp(stream, frames[-1])) <= 25_000
+
+
+def test_two_emitters_are_named(bench, capturing):
+    capture, _, stream = capturing()
+    for _ in range(2):
+        bench.node.create_publisher(Header, 'chirp', 1)
+
+    def named():
+        stream.send(0.1)
+        return '2 nodes publish' in capture.diagnose().message
+    assert bench.until(named)
+
+
 def test_a_gap_loses_one_window_only(bench, capturing):
     capture, windows, stream = capturing(sync='chirp')
     chirps = bench.publisher(Header, 'chirp')

@@ -10,15 +10,21 @@ sound is stereo WAV at 44.1 kHz, int32, 20,000 samples, with the direct sound ab
 after its beginning. Frames are stretched to the square, as the data set's own loader does. Other
 files and folders in ROOT do no harm.
 
+Locations of one's own, from `echo-depth record` and `echo-depth import-bag`, have a
+``recording.json`` that says on which sample the direct sound begins (`direct_index`), and the
+format of the pings. Their windows are cut there, as they were when they were heard.
+
 Source: https://github.com/AmandineBtto/Batvision-Dataset, and the paper, arXiv 2303.07257.
 """
 
 from collections.abc import Iterator
+import json
 from pathlib import Path
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.data.errors import DatasetError
 from echo_depth_ros.learning.data.files import (
+    check_format,
     evenly,
     has_columns,
     in_threads,
@@ -35,6 +41,7 @@ from echo_depth_ros.learning.data.split import SPLITS
 
 COLUMNS = ('depth path', 'depth file name', 'audio path', 'audio file name')
 COLOUR = ('camera path', 'camera file name')
+RECORDING = 'recording.json'
 SEARCH = (150, 480)
 """The direct sound begins near sample 282 (6.4 ms)."""
 _PROBES = 32
@@ -58,9 +65,11 @@ class BatVision2:
                                'location of BatVision V2')
         self._bad: list[Failure] = []
         self._rows: list[tuple[str, dict[str, str]]] = []
+        self._direct: dict[str, int | None] = {}
         for path in self._lists:
             try:
                 rows = read_list(path, COLUMNS)
+                self._direct[path.parent.name] = _direct_index(path.parent / RECORDING, fmt)
             except DatasetError as error:
                 self._bad.append(Failure(str(path.relative_to(root)), str(error)))
                 continue
@@ -77,6 +86,7 @@ class BatVision2:
     def files(self) -> Iterator[Path]:
         """Yield the lists and all that they name."""
         yield from self._lists
+        yield from filter(Path.is_file, (path.parent / RECORDING for path in self._lists))
         for _, row in self._rows:
             for kind in ('depth', 'audio', *(['camera'] if self._colour else [])):
                 yield self._path(row, kind)
@@ -103,7 +113,8 @@ class BatVision2:
                 if not row.get(column):
                     raise DatasetError(f'the row has no value for "{column}"')
             depth = check_depth(resize_depth(read_array(file, 'depth'), SIZE))
-            sound = heard(read_sound(self._path(row, 'audio'), self._fmt), self._fmt, SEARCH)
+            sound = heard(read_sound(self._path(row, 'audio'), self._fmt), self._fmt, SEARCH,
+                          place=self._direct[location])
             rgb = None
             if self._colour:
                 rgb = resize_colour(read_colour(self._path(row, 'camera')), SIZE)
@@ -117,3 +128,19 @@ class BatVision2:
 def _lists(root: Path, split: str) -> list[Path]:
     return sorted(path for path in root.glob(f'*/{split}.csv')
                   if not path.parent.name.startswith('.') and path.is_file())
+
+
+def _direct_index(path: Path, fmt: PingFormat) -> int | None:
+    """
+    Sample on which the recordings of a location have their direct sound, where it is stated.
+
+    :raises DatasetError: the description makes no sense, or is of other pings.
+    """
+    if not path.is_file():
+        return None
+    check_format(path, fmt)
+    place = json.loads(path.read_text(encoding='utf-8')).get('direct_index')
+    if place is not None and not (type(place) is int and place >= fmt.direct_index):
+        raise DatasetError(f'{path}: direct_index is {place!r}; expected a sample number from '
+                           f'{fmt.direct_index} on, or leave it out')
+    return place

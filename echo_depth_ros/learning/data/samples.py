@@ -15,29 +15,35 @@ import numpy as np
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.quality import SILENT_PEAK
-from echo_depth_ros.acoustics.sync import align, find_direct_sound
+from echo_depth_ros.acoustics.sync import align, DirectSound, find_direct_sound
 from echo_depth_ros.learning.data.errors import DatasetError
 from echo_depth_ros.learning.data.split import FULL_SCALE, MATERIALS
 
 _OFF = 3.0
 """By so many samples may windows that are said to be aligned be off."""
+_NEAR = 40
+"""So far from where it is said to be is a direct sound looked for, in samples."""
 
 
 def heard(recording: np.ndarray, fmt: PingFormat, search: tuple[int, int] | None = None,
-          aligned: bool = False) -> dict:
+          aligned: bool = False, place: int | None = None) -> dict:
     """
     Cut the window of a recording.
 
     :param recording: float (2, n), full scale 1.
     :param search: samples between which the direct sound begins, where that is known.
     :param aligned: the recording is a window already; only check that it is.
+    :param place: sample on which the direct sound was found when it was heard; only check that
+        it is there, and cut as it was cut then. ``search`` does not count.
     :returns: the fields waveform, direct_index and snr_db of a sample.
     """
     over = np.abs(recording).max(initial=0)
     if over > 1:
         raise DatasetError(f'samples reach {over:.4g}; expected floats within full scale, +-1, '
                            'or integers')
-    if aligned:
+    if place is not None:
+        window, direct = _cut_at(recording, fmt, place)
+    elif aligned:
         if recording.shape[1] != fmt.window:
             raise DatasetError(f'the window has {recording.shape[1]} samples; expected '
                                f'{fmt.window}')
@@ -51,6 +57,20 @@ def heard(recording: np.ndarray, fmt: PingFormat, search: tuple[int, int] | None
     check_ears(window)
     return {'waveform': np.rint(window * FULL_SCALE).astype(np.int16),
             'direct_index': direct.index, 'snr_db': direct.snr_db}
+
+
+def _cut_at(recording: np.ndarray, fmt: PingFormat,
+            place: int) -> tuple[np.ndarray, DirectSound]:
+    start = place - fmt.direct_index
+    window = recording[:, start:start + fmt.window]
+    if window.shape[1] != fmt.window:
+        raise DatasetError(f'the recording has {recording.shape[1]} samples; expected at least '
+                           f'{start + fmt.window}')
+    direct = find_direct_sound(recording, fmt, (place - _NEAR, place + _NEAR))
+    if abs(direct.index - place) > _OFF:
+        raise DatasetError(f'the direct sound is on sample {direct.index:.1f}; expected {place}, '
+                           'as the description of the recording says')
+    return window, direct
 
 
 def check_ears(window: np.ndarray, full_scale: float = 1.0) -> None:

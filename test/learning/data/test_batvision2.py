@@ -1,5 +1,7 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -66,3 +68,54 @@ def test_a_missing_split_is_an_error(tmp_path):
     write_batvision2(tmp_path)
     with pytest.raises(DatasetError, match='no <Location>/test.csv'):
         open_split(tmp_path, 'test', progress=False)
+
+
+def describe(root, location='Salle', **about):
+    (root / location / 'recording.json').write_text(json.dumps(about))
+
+
+@pytest.mark.parametrize('place', [64, 282, 900])
+def test_a_recording_says_where_its_direct_sound_is(tmp_path, place):
+    rows = write_batvision2(tmp_path, start=place)
+    write_batvision2(tmp_path, location='Couloir')
+    describe(tmp_path, direct_index=place, format={'ear_spacing': 0.235})
+    late = tmp_path / rows[1]['audio path'] / rows[1]['audio file name']
+    soundfile.write(late, ping(1, 20000, place + 20).T, FMT.sample_rate, subtype='PCM_32')
+    split = open_split(tmp_path, 'train', progress=False)
+    assert split.shapes.tolist() == ['Couloir'] * 2 + ['Salle']
+    assert f'expected {place}, as the' in split.skipped['Salle/depth/d_1.npy']
+    sound, _ = soundfile.read(late.with_name('a_0.wav'), dtype='float32')
+    np.testing.assert_allclose(
+        split[2][0].numpy(), sound.T[:, place - 64:place - 64 + FMT.window], atol=0.6 / 32767)
+
+
+def test_a_window_alone_is_enough_and_less_is_not(tmp_path):
+    rows = write_batvision2(tmp_path)
+    describe(tmp_path, direct_index=64)
+    for number, samples in enumerate((FMT.window, FMT.window - 1)):
+        soundfile.write(tmp_path / rows[number]['audio path'] / rows[number]['audio file name'],
+                        ping(number, samples, 64).T, FMT.sample_rate, subtype='PCM_32')
+    split = open_split(tmp_path, 'train', progress=False)
+    assert len(split) == 1
+    assert 'has 3196 samples; expected at least 3197' in split.skipped['Salle/depth/d_1.npy']
+
+
+@pytest.mark.parametrize('about, says', [
+    ({'direct_index': 30}, 'direct_index is 30; expected a sample number from 64 on'),
+    ({'direct_index': 282.5}, 'direct_index is 282.5'), ({'direct_index': True}, 'is True'),
+    ({'format': {'ear_spacing': 0.2}}, 'ear_spacing is 0.2, expected 0.235')])
+def test_a_location_of_other_pings_is_named_and_left_out(tmp_path, about, says):
+    write_batvision2(tmp_path)
+    write_batvision2(tmp_path, location='Couloir')
+    describe(tmp_path, **about)
+    split = open_split(tmp_path, 'train', progress=False)
+    assert split.shapes.tolist() == ['Couloir'] * 2 and says in split.skipped['Salle/train.csv']
+
+
+def test_a_description_that_changes_is_noticed(tmp_path):
+    write_batvision2(tmp_path)
+    describe(tmp_path, direct_index=282)
+    assert len(open_split(tmp_path, 'train', progress=False)) == 2
+    describe(tmp_path, direct_index=9999)
+    with pytest.raises(DatasetError, match='not one sample'):
+        open_split(tmp_path, 'train', progress=False)

@@ -11,6 +11,7 @@ from echo_depth_ros.learning.data.view import field_of_view, FieldOfView
 
 
 def write(root, name, camera):
+    (root / name).parent.mkdir(exist_ok=True)
     (root / name).write_text(json.dumps({'camera': camera}))
 
 
@@ -44,6 +45,19 @@ def test_what_no_camera_has_is_named_with_its_file(tmp_path, camera, says):
 def test_a_description_that_is_none_is_named(tmp_path, text):
     (tmp_path / 'recordings.json').write_text(text)
     with pytest.raises(DatasetError, match='recordings.json'):
+        field_of_view(tmp_path)
+
+
+def test_locations_that_were_recorded_say_it_for_themselves(tmp_path):
+    write(tmp_path, 'a/recording.json', {})
+    (tmp_path / 'stray').mkdir()
+    write(tmp_path, '.hidden/recording.json', {'hfov_deg': 20})
+    assert field_of_view(tmp_path) == FieldOfView(90, 90)
+    write(tmp_path, 'b/recording.json', {'hfov_deg': 87.0, 'vfov_deg': 58.0})
+    write(tmp_path, 'c/recording.json', {'hfov_deg': 86.5, 'vfov_deg': 58.2})
+    assert field_of_view(tmp_path) == FieldOfView(87, 58)
+    write(tmp_path, 'd/recording.json', {'hfov_deg': 69.0, 'vfov_deg': 42.0})
+    with pytest.raises(DatasetError, match='69° × 42°, that of .*one field of view'):
         field_of_view(tmp_path)
 
 
