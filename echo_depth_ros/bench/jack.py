@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from echo_depth_ros.bench import jack_traces
+from echo_depth_ros.bench.errors import BenchError
 from echo_depth_ros.bench.server import Server
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ class JackServer(Server):
         Start the server.
 
         :param sample_rate: Hz; periods are 10 ms.
-        :raises BenchError: it does not start.
+        :raises BenchError: it cannot run here, or does not start.
         """
+        if reason := missing():
+            raise BenchError(reason)
         super().__init__()
         self.sample_rate = sample_rate
         self.period = sample_rate // 100

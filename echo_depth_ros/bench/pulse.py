@@ -58,8 +58,10 @@ class PulseServer(Server):
         Start the server.
 
         :param sample_rate: of the sinks, Hz.
-        :raises BenchError: it does not start.
+        :raises BenchError: it cannot run here, or does not start.
         """
+        if reason := missing():
+            raise BenchError(reason)
         super().__init__()
         self.sample_rate = sample_rate
         self._loaded = set(SINKS)
@@ -103,7 +105,7 @@ class PulseServer(Server):
         if self.running:
             return
         self._socket.unlink(missing_ok=True)
-        script = [*(f'load-module {self._module(sink)}' for sink in sorted(self._loaded))]
+        script = [f'load-module {self._module(sink)}' for sink in sorted(self._loaded)]
         if 'speaker' in self._loaded:
             script += ['set-default-sink speaker', 'set-default-source speaker.monitor']
         # Last, as its socket says that all is there.
@@ -116,6 +118,13 @@ class PulseServer(Server):
              '--high-priority=no', '--log-target=stderr'],
             'pulseaudio.log', self._server_environment)
         self.await_ready(self._process, 'pulseaudio', 'pulseaudio.log', self._socket.exists)
+        # It starts without what it cannot load.
+        listed = self._pactl('list', 'short', 'sinks').splitlines()
+        sinks = {line.split('\t')[1] for line in listed}
+        if lost := self._loaded - sinks:
+            self.kill()
+            raise BenchError(f'pulseaudio started without {sorted(lost)}; it said: '
+                             + (self.folder / 'pulseaudio.log').read_text()[-2000:])
 
     def unload(self, sink: str) -> None:
         """

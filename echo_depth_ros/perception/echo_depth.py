@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One ping, one window, one depth image: the method of this package in one place."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 import math
 from time import perf_counter
 from typing import NamedTuple, Optional, Union
@@ -10,9 +10,7 @@ from typing import NamedTuple, Optional, Union
 import numpy as np
 
 from echo_depth_ros.acoustics import quality as kinds
-from echo_depth_ros.acoustics.arrival import GUARD
 from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
-from echo_depth_ros.acoustics.foreign import ForeignChirp
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.quality import assess, Quality, silence
 from echo_depth_ros.acoustics.ranging import Echo, first_echo, FloorEcho
@@ -24,8 +22,6 @@ MIN_SNR_DB = 6.0
 """Least signal-to-noise ratio of a direct sound whose window is believed."""
 MIN_RANGE = 0.25
 """Metres from which on an echo counts: nearer ones overlap the direct sound."""
-_ROOM_FOR_ECHO = 0.45
-"""Metres below which no echo is looked for before a foreign chirp."""
 
 NO_CHIRP = 'no_chirp'
 DEAF_EAR = 'deaf_ear'
@@ -127,12 +123,10 @@ class EchoDepth:
         line, somebody else's chirp in it) comes back with a ``problem`` and without depth; it does
         not raise.
 
-        The range outlives a foreign chirp. Loud as it is, it would make nearer echoes seem not to
-        count, and the range too long: so only what precedes it is searched, and where nothing
-        there counts, it is taken for the first echo itself. Either way the range is not farther
-        than without it. That holds for a foreign chirp that was found; one that was not has the
-        level of an echo, and may stand in for one or, up to 12 dB louder than the first echo's
-        limit allows, hide it.
+        Nor is there a range where a foreign chirp was found: loud as it is, it makes nearer echoes
+        seem not to count, and its tail hides them: half of these ranges would be too long. One
+        that was not found does the same to one range in six (`benchmarks/foreign_chirps.py`):
+        where several robots ping, the range is no guarantee.
 
         :param recording: float (2, n), full scale +-1, left ear first. Exactly one window long and
             without ``search``, it is taken to be aligned already, and that is verified.
@@ -204,27 +198,10 @@ class EchoDepth:
         return _Seen(depth, confidence if want_confidence else None)
 
     def _first_echo(self, window: np.ndarray, quality: Quality) -> Optional[Echo]:
-        """First echo, clipped or not; None where the noise would make one up or hide it."""
-        if not quality.snr_db >= self._min_snr_db:
+        """First echo, clipped or not; None where other sounds would make one up or hide it."""
+        if not quality.snr_db >= self._min_snr_db or quality.foreign is not None:
             return None
-        if quality.foreign is not None:
-            return self._echo_before(window, quality.foreign)
         return first_echo(window, self.fmt, *self._range_limits, floor=self._floor)
-
-    def _echo_before(self, window: np.ndarray, foreign: ForeignChirp) -> Echo:
-        """First echo before a foreign chirp, or that chirp in its place."""
-        nearest, farthest = self._range_limits
-        delay = foreign.index - GUARD - self.fmt.direct_index
-        bound = max(min(self.fmt.samples_to_range(delay), farthest), nearest)
-        without = window.copy()
-        # Its sweep stays whole: what is cut off within a sweep would be smeared over earlier ones.
-        without[:, foreign.index + self.fmt.chirp_samples:] = 0
-        echo = Echo(math.inf, math.inf, math.nan)
-        if bound > max(nearest, _ROOM_FOR_ECHO):
-            echo = first_echo(without, self.fmt, nearest, bound, floor=self._floor)
-        if math.isfinite(echo.range_m):
-            return echo
-        return replace(echo, range_m=bound, delay_s=delay / self.fmt.sample_rate)
 
 
 class _Seen(NamedTuple):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convolution block by block must be what convolution of the whole is."""
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 from scipy.signal import convolve

@@ -119,6 +119,8 @@ def test_nothing_outlives_its_maker():
 
 
 def test_two_jack_benches_side_by_side(jack_room, player):
+    if reason := jack.missing():  # memory for a second one
+        pytest.skip(reason)
     with jack.JackServer() as other, RoomClient(other) as elsewhere:
         for room in (jack_room, elsewhere):
             room.respond(np.ones((2, 1)))
@@ -186,12 +188,13 @@ def test_pulse_sinks_come_and_go(pulse_server, player):
     assert player.play(CLICKS).max() == 0.5
 
 
-def test_says_why_a_server_does_not_start(pulse_server):
-    pulse_server.kill()
-    pulse_server._socket.mkdir()
-    with pytest.raises(BenchError, match='pulseaudio'):
-        pulse_server.patience = 1
-        pulse_server.start()
+def test_says_why_a_server_does_not_start():
+    if reason := pulse.missing():
+        pytest.skip(reason)
+    folders = set(Path(tempfile.gettempdir()).glob('echo-depth-bench-*'))
+    with pytest.raises(BenchError, match='(?s)without .*speaker.*Invalid sample'):
+        pulse.PulseServer(sample_rate=10**9)
+    assert set(Path(tempfile.gettempdir()).glob('echo-depth-bench-*')) <= folders
 
 
 def test_a_server_that_does_not_run_cannot_be_paused(pulse_server):
@@ -207,6 +210,8 @@ def test_says_what_to_install(bench, package, monkeypatch):
     assert bench.missing().endswith(f'sudo apt install {package}')
     monkeypatch.setattr(bench, 'find_library', lambda name: None)
     assert bench.missing().endswith('sudo apt install libportaudio2')
+    with pytest.raises(BenchError, match='sudo apt install libportaudio2'):
+        bench.JackServer() if bench is jack else bench.PulseServer()
 
 
 def test_environment_reaches_no_other_card(jack_server):

@@ -10,7 +10,7 @@ import pytest
 from echo_depth_ros.acoustics.errors import WindowError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.perception.contract import ModelContract
-from echo_depth_ros.perception.echo_depth import EchoDepth
+from echo_depth_ros.perception.echo_depth import EchoDepth, PROBLEM_KINDS
 from echo_depth_ros.perception.model import Prediction, StudentModel
 
 FMT = PingFormat()
@@ -271,3 +271,54 @@ def test_one_deaf_ear_gives_no_depth(echo_depth, make_recording):
     window = make_recording()
     window[1] = np.random.default_rng(1).normal(0, 3e-3, FMT.window)
     refused(echo_depth.perceive(window), 'right ear did not hear')
+
+
+@pytest.fixture
+def crowded(make_recording):
+    """Window in which another robot pings, loud and late, with its echoes."""
+    window = make_recording(noise=1e-4, echoes=[(2.0, 0.1)])
+    echoes = [(0.4 + 0.13 * k, 0.5 * 0.85**k) for k in range(16)]
+    window[:, 1800:] += make_recording(
+        noise=0.0, gain=0.8, echoes=echoes)[:, FMT.direct_index:][:, :FMT.window - 1800]
+    return window
+
+
+def test_somebody_elses_chirp_gives_neither_depth_nor_range(echo_depth, crowded):
+    heard = echo_depth.perceive(crowded)
+    refused(heard, "somebody else's chirp", 'after the direct sound')
+    assert heard.problem_kind == 'foreign'
+    assert math.isnan(heard.range_m) and heard.echo is None
+
+
+@pytest.mark.parametrize('spoil, kind', [
+    (lambda w: w * 0, 'silent'), (lambda w: np.clip(5 * w, -1, 1), 'clipped'),
+    (lambda w: np.roll(w, 500, axis=1), 'no_chirp'), (lambda w: w * np.nan, 'numbers')])
+def test_names_the_kind_of_a_problem(echo_depth, make_recording, spoil, kind):
+    heard = echo_depth.perceive(spoil(make_recording(gain=0.9)).astype(np.float32))
+    assert heard.problem is not None
+    assert heard.problem_kind == kind
+    assert kind in PROBLEM_KINDS
+
+
+def test_no_problem_is_of_no_kind(echo_depth, make_recording):
+    assert echo_depth.perceive(make_recording()).problem_kind is None
+
+
+def test_kinds_of_what_model_and_ears_do(echo_depth, make_recording, monkeypatch):
+    window = make_recording()
+    window[1] = np.random.default_rng(1).normal(0, 3e-3, FMT.window)
+    assert echo_depth.perceive(window).problem_kind == 'deaf_ear'
+    nothing = Prediction(np.full((128, 128), np.nan))
+    monkeypatch.setattr(echo_depth.model, 'infer', lambda *_: nothing)
+    assert echo_depth.perceive(make_recording()).problem_kind == 'model'
+
+
+def test_a_covered_speaker_gives_no_depth(make_model, make_recording):
+    model = StudentModel(make_model(), providers=('cpu',))
+    window = make_recording(noise=1e-4)
+    level = EchoDepth().perceive(window).quality.direct_level_db
+    ears = EchoDepth(model, min_direct_level_db=(level[0] - 10, level[1] - 10))
+    assert ears.perceive(window).problem is None
+    covered = ears.perceive(make_recording(gain=0.05, noise=1e-4))
+    refused(covered, 'volume')
+    assert covered.problem_kind == 'level'
