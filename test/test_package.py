@@ -95,7 +95,8 @@ def test_base_needs_no_torch(setup_arguments):
 def test_imports_are_declared(setup_arguments):
     """Each package imports only what it may count on: the base, and its extra, if it has one."""
     names = {'PIL': 'pillow', 'yaml': 'pyyaml', 'pytorch_lightning': 'pytorch-lightning',
-             'jack': 'JACK-Client', 'lightning_fabric': 'pytorch-lightning'}  # which brings it along
+             'jack': 'JACK-Client',
+             'lightning_fabric': 'pytorch-lightning'}  # which brings it along
     extras = {'sim': ['sim'], 'learning': ['train', 'teachers'], 'vision': ['realsense'],
               'recording': ['bags'], 'bench': ['bench']}
     package = ROOT / 'echo_depth_ros'

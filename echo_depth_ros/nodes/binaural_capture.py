@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Node that listens: one aligned window on ``binaural`` for every chirp that is heard."""
 
-from collections import Counter, deque
+from collections import deque
+import math
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from time import monotonic
 from typing import Optional
 
+import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from echo_depth_ros.acoustics.arrival import GUARD
 from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
-from echo_depth_ros.acoustics.quality import assess
+from echo_depth_ros.acoustics.format import PingFormat
+from echo_depth_ros.acoustics.ping_judge import PingJudge
+from echo_depth_ros.acoustics.quality import Problem
 from echo_depth_ros.audio.errors import AudioError, DeviceLostError
 from echo_depth_ros.audio.listener import Listener, LONGEST_DELAY
 from echo_depth_ros.audio.window_capture import Capture
@@ -20,7 +25,12 @@ from echo_depth_ros.nodes.camera_pairing import CameraPairing
 from echo_depth_ros.nodes.conversions import recording_to_msg, stamp_from_msg
 from echo_depth_ros.nodes.health import Level, Recent, Status
 from echo_depth_ros.nodes.managed import ManagedNode
-from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
+from echo_depth_ros.nodes.parameters import (
+    declare_direct_level,
+    declare_ping_format,
+    least_direct_level,
+    ping_format,
+)
 from echo_depth_ros.nodes.simulated_air import AirMicrophones
 from echo_depth_ros.nodes.sound_card import declare_card, SoundCard
 from echo_depth_ros.nodes.spin import run
@@ -34,6 +44,10 @@ _RAW_DIRECT = 282
 _DEAF_PINGS = 20
 """Chirps in a row that are not heard before a card is suspected to listen to something else."""
 _DEAF_BACKOFF = 2.0
+_BAD_IN_A_ROW = 3
+_QUIET_PERCENT = 10
+"""Of the levels before direct sounds: the quieter ones owe least to the ping before."""
+_MUCH_LOUDER_DB = 15.0
 _DEAF_BACKOFF_LONGEST = 60.0
 
 
@@ -71,6 +85,9 @@ class BinauralCapture(ManagedNode):
                      'makes them equal')
         self.declare('min_snr_db', 6.0, 'Windows whose direct sound is weaker, in dB of the '
                      'noise, are counted as bad', low=-20.0, high=60.0)
+        declare_direct_level(self.guard)
+        self.declare('noise_floor_dbfs', [0.0, 0.0], 'Noise at the left and the right ear, in dB '
+                     'of full scale, as `echo-depth calibrate` measures it; 0.0 where it was not')
         self._window_publisher = self.publisher(Image, 'binaural')
         self._raw_publisher = self.publisher(Image, 'binaural/raw')
         self._cameras = CameraPairing(self, 0)
@@ -105,8 +122,9 @@ class BinauralCapture(ManagedNode):
         self._announced = self._overlapped = 0
         self._recent: deque[int] = deque(maxlen=_WAITING)
         self._overlapping: set[int] = set()
-        self._bad: Counter[str] = Counter()
-        self._rate, self._snr = Recent(200), Recent(200)
+        self._judge = PingJudge(
+            self._fmt, self.value('min_snr_db'), least_direct_level(self))
+        self._rate, self._snr, self._noise = Recent(200), Recent(200), Recent(200)
         self._chirps = Queue(_WAITING)
         self._deaf, self._backoff, self._reopened = 0, _DEAF_BACKOFF, 0.0
         search = max(1, round(self.value('search_window') * self._fmt.sample_rate))
@@ -143,9 +161,11 @@ class BinauralCapture(ManagedNode):
             'window rate': rate, 'windows': self._published,
             'chirps not heard': self._silent, 'windows lost': self._lost,
             'chirps skipped': self._skipped, 'chirps overlapping': self._overlapped,
-            'bad windows': self._bad.total(),
-            **{f'bad windows: {kind}': count for kind, count in sorted(self._bad.items())},
-            'SNR median dB': self._snr.percentile(50), **self._cameras.report(),
+            'bad windows': self._judge.counts.total(),
+            **{f'bad windows: {kind}': count
+               for kind, count in sorted(self._judge.counts.items())},
+            'SNR median dB': self._snr.percentile(50),
+            'noise dBFS': self._noise.percentile(_QUIET_PERCENT), **self._cameras.report(),
             'sync': 'onset' if self._by_onset else 'chirp',
             'loop delay ms': 1e3 * known / self._fmt.sample_rate if known is not None else
             float('nan'),
@@ -161,7 +181,16 @@ class BinauralCapture(ManagedNode):
                 'emitter: windows in which two chirps sound are left out')
         elif self._wanted() and not rate:
             status.level, status.message = Level.WARN, 'no chirp is heard'
+        elif self._louder() > _MUCH_LOUDER_DB:
+            status.level, status.message = Level.WARN, (
+                f'{self._louder():.0f} dB more noise than when it was calibrated: depth is worse '
+                'the weaker the echoes are against it')
         return status
+
+    def _louder(self) -> float:
+        """Decibels by which there is more noise than calibration found; NaN where unknown."""
+        calibrated = max(self.value('noise_floor_dbfs'))
+        return self._noise.percentile(_QUIET_PERCENT) - (calibrated or math.nan)
 
     def _open_ears(self):
         """Microphones of the backend, wired as the parameters say."""
@@ -258,6 +287,7 @@ class BinauralCapture(ManagedNode):
         if self._stream_now() != self._stream:
             self._stream = self._stream_now()
             self._listener.doubt()
+            self._judge.start_over()
         if self._by_onset or not self._listener.knows_where:
             return self._search()
         try:
@@ -309,21 +339,28 @@ class BinauralCapture(ManagedNode):
 
     def _publish(self, capture: Capture) -> None:
         stamp = self._microphones.stamp(capture.frame)
+        self._deaf, self._backoff = 0, _DEAF_BACKOFF
+        # Echoes that are somebody else's are the one fault that nobody downstream can see.
+        problem = self._judge.foreign(capture.window)
+        if problem is not None:
+            self._warn_of(problem)
+            return
         self._window_publisher.publish(recording_to_msg(capture.window, stamp, 'ears'))
         self._cameras.publish(stamp)
         self._published += 1
-        self._deaf, self._backoff = 0, _DEAF_BACKOFF
         self._rate.add(0.0, stamp / 1e9)
         self._snr.add(capture.direct.snr_db, stamp / 1e9)
-        quality = assess(
-            capture.window, self._fmt, self.value('min_snr_db'), capture.direct.snr_db)
-        if quality.problem is not None:
-            self._bad[quality.kind] += 1
-            self.get_logger().warning(
-                f'bad window, of which no depth is made: {quality.problem}',
-                throttle_duration_sec=5.0)
+        self._noise.add(_noise_dbfs(capture.window, self._fmt), stamp / 1e9)
+        self._warn_of(self._judge.judge(capture.window, capture.direct.snr_db))
         if self._raw_publisher.get_subscription_count():
             self._publish_raw(capture.frame, stamp)
+
+    def _warn_of(self, problem: Optional[Problem]) -> None:
+        # A few are nothing: a soft start is faint, a clap is loud.
+        if problem is not None and self._judge.in_a_row >= _BAD_IN_A_ROW:
+            self.get_logger().warning(
+                f'bad windows, of which no depth is made: {problem.text}',
+                throttle_duration_sec=5.0)
 
     def _publish_raw(self, frame: int, stamp: int) -> None:
         """Publish the window with what was heard before it; its stamp remains the window's."""
@@ -334,6 +371,12 @@ class BinauralCapture(ManagedNode):
             self.get_logger().warning(f'no raw recording: {error}', throttle_duration_sec=5.0)
             return
         self._raw_publisher.publish(recording_to_msg(raw, stamp, 'ears'))
+
+
+def _noise_dbfs(window: np.ndarray, fmt: PingFormat) -> float:
+    """Level before the direct sound in the noisier ear: noise, and what the last ping left."""
+    before = window[:, :fmt.direct_index - GUARD].astype(np.float64)
+    return float(10 * np.log10(np.mean(before**2, axis=1).max() + 1e-14))
 
 
 def main(args=None) -> int:

@@ -19,7 +19,12 @@ from echo_depth_ros.nodes.conversions import (
 )
 from echo_depth_ros.nodes.health import Level, Recent, Status
 from echo_depth_ros.nodes.managed import ManagedNode
-from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
+from echo_depth_ros.nodes.parameters import (
+    declare_direct_level,
+    declare_ping_format,
+    least_direct_level,
+    ping_format,
+)
 from echo_depth_ros.nodes.spin import run
 from echo_depth_ros.perception.assets import find_model
 from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_RANGE, MIN_SNR_DB, Perception
@@ -63,6 +68,7 @@ class DepthInference(ManagedNode):
         self.declare('min_confidence', 0.0, 'Depth that is less likely to lie within 25 % of the '
                      'truth becomes unknown (NaN); 0 takes it all, and is the only value for a '
                      'model that predicts no confidence', low=0.0, high=1.0)
+        declare_direct_level(self.guard)
         self._depth_publisher = self.publisher(Image, 'depth/image')
         self._info_publisher = self.publisher(CameraInfo, 'depth/camera_info')
         self._confidence_publisher = self.publisher(Image, 'depth/confidence')
@@ -89,7 +95,9 @@ class DepthInference(ManagedNode):
             self.get_logger().warning(model.provider_note)
         self._perceiver = EchoDepth(
             model, self._fmt, min_snr_db=self.value('min_snr_db'), min_range=self._limits[0],
-            max_range=self._limits[1], floor=floor, min_confidence=self.value('min_confidence'))
+            max_range=self._limits[1], floor=floor, min_confidence=self.value('min_confidence'),
+            min_direct_level_db=least_direct_level(self),
+            look_for_foreign=False)  # binaural_capture does, over several windows
         contract = model.contract
         self._camera = CameraModel(
             contract.width, contract.height, contract.hfov_deg, contract.vfov_deg)
@@ -223,7 +231,7 @@ class DepthInference(ManagedNode):
         if heard.quality is not None:
             self._clipped += heard.quality.clipped_fraction > 0
         if heard.problem is not None:
-            self._refuse('window', heard.problem)
+            self._refuse(heard.problem_kind, heard.problem)
             return
         if heard.confidence_problem is not None:
             self._miss_confidence(heard.confidence_problem)

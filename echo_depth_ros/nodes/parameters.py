@@ -3,6 +3,7 @@
 """Parameters that say what they mean and refuse what makes no sense."""
 
 from dataclasses import replace
+import math
 from typing import Any, Optional, Sequence
 
 from rcl_interfaces.msg import (
@@ -109,3 +110,29 @@ def ping_format(node, **others) -> PingFormat:
             f'a window of {fmt.window} samples ends inside the chirp ({fmt.chirp_samples} samples '
             f'from sample {fmt.direct_index}); choose a longer window')
     return fmt
+
+
+def declare_direct_level(guard: ParameterGuard) -> None:
+    """Declare how loud the direct sound must be, from what calibration measured."""
+    guard.declare('direct_level_db', [0.0, 0.0], 'Level of the direct sound at the left and the '
+                  'right ear, in dB of full scale, as `echo-depth calibrate` measures it; 0.0 '
+                  'where it was not measured')
+    guard.declare('level_tolerance', 12.0, 'dB by which a direct sound may be weaker than '
+                  'direct_level_db before its window is bad: an ear is covered, or the volume was '
+                  'turned down', low=0.0, high=60.0)
+
+
+def least_direct_level(node) -> tuple[float, float]:
+    """
+    Read back what :func:`declare_direct_level` declared.
+
+    :returns: least level of the direct sound, left and right, in dB of full scale.
+    :raises ValueError: not two levels.
+    """
+    levels = list(node.get_parameter('direct_level_db').value)
+    if len(levels) != 2 or not all(-120 <= level <= 20 for level in levels):
+        raise ValueError(
+            f'direct_level_db is {levels}; expected two numbers, left and right, in dB of full '
+            'scale, or 0.0 where it was not measured')
+    tolerance = node.get_parameter('level_tolerance').value
+    return tuple(level - tolerance if level else -math.inf for level in levels)

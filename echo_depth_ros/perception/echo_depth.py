@@ -78,7 +78,8 @@ class EchoDepth:
                  min_snr_db: float = MIN_SNR_DB, min_range: float = MIN_RANGE,
                  max_range: float = 12.0, floor: Optional[FloorEcho] = FloorEcho(),
                  alignment_tolerance: int = 8, min_confidence: float = 0.0,
-                 min_direct_level_db: Union[float, tuple[float, float]] = -math.inf):
+                 min_direct_level_db: Union[float, tuple[float, float]] = -math.inf,
+                 look_for_foreign: bool = True):
         """
         Set the limits within which a ping is believed.
 
@@ -92,6 +93,7 @@ class EchoDepth:
         :param min_confidence: depth that is less sure becomes unknown; 0 takes it all.
         :param min_direct_level_db: least level of the direct sound in both ears, or in each, as
             :attr:`Quality.direct_level_db` defines it; below it there is no depth.
+        :param look_for_foreign: False where somebody has looked for other robots' chirps already.
         :raises ValueError: limits that make no sense, or a ``min_confidence`` for a model that
             does not say how sure it is.
         """
@@ -112,6 +114,7 @@ class EchoDepth:
         self._tolerance = alignment_tolerance
         self._min_confidence = min_confidence
         self._min_direct_level_db = min_direct_level_db
+        self._look_for_foreign = look_for_foreign
 
     def perceive(self, recording: np.ndarray, want_depth: bool = True, want_range: bool = True,
                  search: Optional[tuple[int, int]] = None,
@@ -147,7 +150,8 @@ class EchoDepth:
                               problem_kind=_kind_unheard(recording, error))
         timer.lap('sync')
         quality = assess(window, self.fmt, self._min_snr_db, direct.snr_db,
-                         min_direct_level_db=self._min_direct_level_db)
+                         min_direct_level_db=self._min_direct_level_db,
+                         look_for_foreign=self._look_for_foreign)
         timer.lap('quality')
         echo = self._first_echo(window, quality) if want_range else None
         timer.lap('range')

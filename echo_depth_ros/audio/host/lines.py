@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clock lines of a stream from what its callbacks noted."""
 
-from statistics import median
+from statistics import fmean
 from typing import NamedTuple, Optional
 
 from echo_depth_ros.audio.clock import FrameClock
@@ -14,6 +14,8 @@ _SETTLE_NS = 3 * _NS
 _EARLIEST_ADC, _LATEST_ADC = -2.0, 0.1
 _EARLIEST_DAC, _LATEST_DAC = -0.1, 2.0
 _BANDWIDTH_HZ = 0.05
+_STEP_NS = 3_000_000
+_PATIENCE = 30
 
 
 class Note(NamedTuple):
@@ -48,10 +50,12 @@ class Stamps:
         self.trusted = {'input': True, 'output': True}
 
     def judge(self, notes: list[Note]) -> None:
-        """Decide by the first notes whether their times make sense."""
+        """Decide by the first notes, but the very first, whether their times make sense."""
         self.trusted = {
-            'input': all(_EARLIEST_ADC < note.adc < _LATEST_ADC and note.adc for note in notes),
-            'output': all(_EARLIEST_DAC < note.dac < _LATEST_DAC and note.dac for note in notes)}
+            'input': all(note.adc and _EARLIEST_ADC < note.adc < _LATEST_ADC
+                         for note in notes[1:]),
+            'output': all(note.dac and _EARLIEST_DAC < note.dac < _LATEST_DAC
+                          for note in notes[1:])}
 
     def heard(self, note: Note) -> int:
         """Nanoseconds at which the note's first sample was heard."""
@@ -66,15 +70,21 @@ class Stamps:
 
 class LineTracker:
     """
-    One clock line: in its first seconds through the middle of all stamps, then a slow loop.
+    One clock line: in its first seconds through the mean of all stamps, then a slow loop.
 
     Single stamps are off by tens of milliseconds when a stream starts, and a loop that is slow
-    enough to smooth them would take long to forget such a beginning.
+    enough to smooth them would take long to forget such a beginning, or a step such as a server
+    makes that quietly plays silence in between.
     """
 
-    def __init__(self, sample_rate: int):
-        """Begin without a line."""
-        self._rate = sample_rate
+    def __init__(self, sample_rate: int, steady: bool = True):
+        """
+        Begin without a line.
+
+        :param steady: whether stamps are good to a millisecond, so that several in a row that are
+            off by more are a step.
+        """
+        self._rate, self._steady = sample_rate, steady
         self._period = _NS / sample_rate
         self.line: Optional[Line] = None
         self.ppm = 0.0
@@ -85,11 +95,17 @@ class LineTracker:
         self._offsets: list[float] = []
         self._since: Optional[int] = None
         self._clock: Optional[FrameClock] = None
+        self._strangers = 0
 
     def observe(self, frame: int, stamp: int) -> None:
         """Learn that ``frame`` happened at ``stamp``, give or take its jitter."""
         if self._clock is None:
             self._settle(frame, stamp)
+            return
+        off = abs(stamp - self._clock.stamp_of(frame))
+        self._strangers = self._strangers + 1 if off > _STEP_NS else 0
+        if self._steady and self._strangers >= _PATIENCE:
+            self.begin_again()
             return
         self._clock.observe(frame, stamp)
         self.ppm = self._clock.rate_error_ppm
@@ -101,8 +117,14 @@ class LineTracker:
         self._offsets.append(stamp - frame * self._period)
         if len(self._offsets) < _ENOUGH:
             return
-        middle = round(median(self._offsets) + frame * self._period)
+        middle = round(_middle(self._offsets) + frame * self._period)
         self.line = Line(frame, middle, self._period)
         if stamp - self._since > _SETTLE_NS:
             self._clock = FrameClock(
                 self._rate, middle, frame, bandwidth_hz=_BANDWIDTH_HZ)
+
+
+def _middle(offsets: list[float]) -> float:
+    """Return the mean without the tenth at either end."""
+    out = len(offsets) // 10
+    return fmean(sorted(offsets)[out:len(offsets) - out])

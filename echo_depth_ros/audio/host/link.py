@@ -15,11 +15,20 @@ from typing import Optional
 
 from echo_depth_ros.audio.errors import AudioError
 from echo_depth_ros.audio.host.folder import (
-    CardFolder, HOST, key, Lock, LOG, MEMORY, runtime_root, SETTINGS)
+    CardFolder,
+    HOST,
+    key,
+    Lock,
+    LOG,
+    MEMORY,
+    runtime_root,
+    SETTINGS,
+)
 from echo_depth_ros.audio.host.lanes import LANES, Player
 from echo_depth_ros.audio.host.memory import Field, Memory, STREAMING, WAITING
 from echo_depth_ros.audio.settings import CardSettings
 
+HOST_COMMAND = (sys.executable, '-m', 'echo_depth_ros.audio.host')
 _TICK = 0.1
 _NS = 1_000_000_000
 _SILENT = 1 * _NS
@@ -177,8 +186,7 @@ class Link:
         self._suspect = False
         with open(self._folder.path / LOG, 'wb') as log:
             host = subprocess.Popen(
-                [sys.executable, '-m', 'echo_depth_ros.audio.host', str(self._folder.path),
-                 str(lock.fd)],
+                [*HOST_COMMAND, str(self._folder.path), str(lock.fd)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(lock.fd,),
                 start_new_session=True)
         words[Field.PID] = host.pid

@@ -13,7 +13,15 @@ from typing import Any, NoReturn, Optional
 
 from echo_depth_ros.audio.errors import DeviceError
 from echo_depth_ros.audio.host.backend import PortAudio
-from echo_depth_ros.audio.host.folder import CardFolder, CLIENTS, HOST, Lock, MEMORY, SETTINGS, sweep
+from echo_depth_ros.audio.host.folder import (
+    CardFolder,
+    CLIENTS,
+    HOST,
+    Lock,
+    MEMORY,
+    SETTINGS,
+    sweep,
+)
 from echo_depth_ros.audio.host.lines import Stamps
 from echo_depth_ros.audio.host.memory import Field, Memory, STARTING, WAITING
 from echo_depth_ros.audio.host.plan import Plan, plan

@@ -24,7 +24,7 @@ _SETTLED = 3000 * _MS
 _ASLEEP = 150 * _MS
 _BIN = 1000 * _MS
 _BINS = 5
-_NOTES = 3
+_NOTES = 4
 
 
 class Stream:
@@ -34,22 +34,20 @@ class Stream:
                  hears: bool, plays: bool):
         """Take over a stream that was started at ``began``, in monotonic nanoseconds."""
         self.pump, self.stamps, self.began = pump, stamps, began
-        self.heard = LineTracker(rate) if hears else None
-        self.played = LineTracker(rate) if plays else None
-        self.flags = 0
+        self.heard: Optional[LineTracker] = None
+        self.played: Optional[LineTracker] = None
         self.judged = False
+        self._rate, self._hears, self._plays = rate, hears, plays
+        self._flags = 0
 
     def update(self) -> None:
         """Lay the clock lines through what the callbacks have noted since."""
         if not self.judged:
             if len(self.pump.notes) < _NOTES:
                 return
-            self.stamps.judge(list(self.pump.notes))
-            self.judged = True
-            if self.heard:
-                self.pump.expected = self._expected
-        if self.pump.flags != self.flags:
-            self.flags = self.pump.flags
+            self._judge()
+        if self.pump.flags != self._flags:
+            self._flags = self.pump.flags
             for tracker in (self.heard, self.played):
                 if tracker:
                     tracker.begin_again()
@@ -59,6 +57,15 @@ class Stream:
                 self.heard.observe(note.frame, self.stamps.heard(note))
             if self.played:
                 self.played.observe(note.frame, self.stamps.played(note))
+
+    def _judge(self) -> None:
+        self.stamps.judge(list(self.pump.notes))
+        self.judged = True
+        if self._hears:
+            self.heard = LineTracker(self._rate, self.stamps.trusted['input'])
+            self.pump.expected = self._expected
+        if self._plays:
+            self.played = LineTracker(self._rate, self.stamps.trusted['output'])
 
     def _expected(self, note) -> float:
         line = self.heard.line
