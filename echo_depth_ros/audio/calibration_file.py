@@ -36,7 +36,8 @@ def parameters(found: Calibration, *, max_level: float, swapped: bool = False,
     :param ear_gain_db: gains to use instead of those that make the ears equal.
     """
     volume = volume_change(found, max_level)
-    gains = [round(float(g), 1) for g in (
+    # No -0.0.
+    gains = [round(float(g), 1) + 0.0 for g in (
         found.ear_gain_db if ear_gain_db is None else ear_gain_db)]
     entries: dict[str, tuple[Any, str]] = {}
     if found.loop_delay_s is not None and found.loop_delay_s >= 0 and not found.pings.ambiguous:

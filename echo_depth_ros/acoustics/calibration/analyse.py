@@ -113,7 +113,7 @@ class Calibration:
         if not math.isfinite(self.imbalance_db):
             return np.zeros(2)
         half = self.imbalance_db / 2
-        return np.array([-half, half])
+        return np.array([-half, half]) + 0.0  # no -0.0
 
     @property
     def deaf(self) -> np.ndarray:

@@ -176,7 +176,7 @@ class Link:
         words = self.memory.words
         if words[Field.PID]:  # It ended without a word.
             words[Field.PID] = 0
-            self._lost_host('the audio host died; it is started anew')
+            self._lost_host(f'the audio host died{self._last_words()}; it is started anew')
         backoff = _BACKOFF[min(words[Field.FAILURES], len(_BACKOFF) - 1)]
         now = monotonic_ns()
         if now - words[Field.STARTED_AT] < backoff:
@@ -191,6 +191,14 @@ class Link:
                 start_new_session=True)
         words[Field.PID] = host.pid
         _started.append(host)
+
+    def _last_words(self) -> str:
+        try:
+            said = (self._folder.path / LOG).read_text('utf-8', 'replace')
+        except OSError:
+            return ''
+        # Sound libraries say much about nothing; only our own faults tell why it ended.
+        return f' of {said.splitlines()[-1]!r}' if 'Traceback' in said else ''
 
     def _lost_host(self, text: str) -> None:
         """Say for a host that cannot any more what happened to it."""

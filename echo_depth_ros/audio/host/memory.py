@@ -119,10 +119,9 @@ class Memory:
         try:
             if create and os.fstat(fd).st_size < SIZE:
                 os.truncate(fd, SIZE)
-                # On a full file system a later write would kill the process instead.
-                os.posix_fallocate(fd, 0, LANES_AT)
-            self._map = mmap.mmap(fd, SIZE)
             self._fd = os.dup(fd)
+            self.allocate(0, LANES_AT)
+            self._map = mmap.mmap(fd, SIZE)
         finally:
             os.close(fd)
         view = memoryview(self._map)
@@ -137,9 +136,12 @@ class Memory:
         """
         Make sure that a stretch of bytes can be written.
 
+        On a full file system a later write would end the process instead.
+
         :raises OSError: the file system is full.
         """
-        os.posix_fallocate(self._fd, offset, count)
+        if hasattr(os, 'posix_fallocate'):
+            os.posix_fallocate(self._fd, offset, count)
 
     # What only the host writes.
 

@@ -21,6 +21,7 @@ _CALL_LIMIT = 3000 * _MS
 _FIRST_LIMIT = 2000 * _MS
 _GAP_LIMIT = 250 * _MS
 _SETTLED = 3000 * _MS
+_STUBBORN = 4
 _ASLEEP = 150 * _MS
 _BIN = 1000 * _MS
 _BINS = 5
@@ -154,8 +155,9 @@ class Watch:
             if now - max(stream.began, self._awake) > _FIRST_LIMIT:
                 self._fail('the stream was opened, but no sound came for 2 s', True)
             return
-        # Some servers stall once, right after the start.
-        limit = _FIRST_LIMIT if now - stream.began < _SETTLED else _GAP_LIMIT
+        # Some servers stall right after each start; after a stall the delays are never the same.
+        patient = now - stream.began < _SETTLED and self._words[Field.FAILURES] >= _STUBBORN
+        limit = _FIRST_LIMIT if patient else _GAP_LIMIT
         pause = now - max(last, self._awake)
         if pause > max(limit, 3 * self._block_ns()):
             self._fail(f'no sound for {pause / 1e9:.2f} s: the device or the sound server is '

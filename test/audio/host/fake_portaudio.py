@@ -25,6 +25,8 @@ class FakePortAudio:
     def refresh(self):
         while self._wanted().get('hangs'):
             time.sleep(0.1)
+        if self._wanted().get('bug'):
+            raise RuntimeError('a bug')
 
     def devices(self):
         return [Device(0, 'fake', 'Fake', 2, 2, 8000.0)] if self._wanted()['there'] else []

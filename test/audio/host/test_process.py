@@ -169,7 +169,6 @@ def test_a_host_that_hangs_is_killed(card):
 
 def test_a_stalled_stream_is_replaced(bench, card):
     until(streams(card))
-    time.sleep(3.2)  # at first it is more patient
     bench.be(there=True, flows=False)
     until(lambda: card.state != 'streaming', 1.5)
     until(lambda: 'no sound' in card.problem)
@@ -181,6 +180,15 @@ def test_a_call_that_hangs_ends_the_host(bench):
     bench.be(there=True, flows=True, hangs=True)
     card = Card(SETTINGS, log=silent)
     until(lambda: 'took longer than 3 s' in card.problem)
+    bench.be(there=True, flows=True)
+    until(streams(card), 3)
+    card.close()
+
+
+def test_a_host_that_fails_says_why(bench):
+    bench.be(there=True, bug=True)
+    card = Card(SETTINGS, log=silent)
+    until(lambda: "the audio host died of 'RuntimeError: a bug'" in card.problem)
     bench.be(there=True, flows=True)
     until(streams(card), 3)
     card.close()
