@@ -83,7 +83,7 @@ def page():
 
 def test_each_message_that_is_explained_is_one_of_the_code(source, page):
     messages = quoted(_ENTRY, page)
-    assert len(messages) > 80
+    assert len(messages) > 70
     for message in messages:
         constant = message.replace(ELLIPSIS, '').strip()
         assert len(constant) >= LEAST_CONSTANT, f'{message!r} says too little'
@@ -93,11 +93,8 @@ def test_each_message_that_is_explained_is_one_of_the_code(source, page):
 def test_each_value_that_is_explained_is_one_of_the_diagnostics(source, page):
     values = quoted(_ROW, page)
     assert len(values) > 15
-    kinds = {text for text in source if _VARIABLE in text}
     for value in values:
-        template = value.replace(ELLIPSIS, _VARIABLE)
-        offset = value.partition(' ')[2]
-        assert template in source or f'{_VARIABLE} {offset}' in kinds, f'no source has {value!r}'
+        assert value.replace(ELLIPSIS, _VARIABLE) in source, f'no source has {value!r}'
 
 
 def test_no_message_is_explained_twice(page):

@@ -18,6 +18,7 @@ from echo_depth_ros.audio.host.memory import Field, Line
 from echo_depth_ros.audio.interface import Played
 from echo_depth_ros.audio.resampling import Resampler
 from echo_depth_ros.audio.settings import CardSettings
+from echo_depth_ros.audio.wiring import wire
 
 _NS = 1_000_000_000
 _SNAP_NS = 5_000_000
@@ -318,7 +319,7 @@ class CardMicrophones:
             first, needed = resampler.source_span(start_frame, count)
             block = self._heard(first, needed, resampler)
             if block is not None:
-                return self._shape(resampler(block, start_frame, count))
+                return wire(resampler(block, start_frame, count), self.swap, self.gain)
             left = deadline - monotonic()
             if left <= 0:
                 problem = self._card.problem
@@ -375,13 +376,6 @@ class CardMicrophones:
                 raise
             raise type(error)(f'{error} (frames of the card, which runs at '
                               f'{self._card.device_rate} Hz)') from None
-
-    def _shape(self, block: np.ndarray) -> np.ndarray:
-        if self.swap:
-            block = np.ascontiguousarray(block[::-1])
-        if self.gain != (1.0, 1.0):
-            block *= np.array(self.gain, np.float32)[:, None]
-        return block
 
     def _pause(self, end: int) -> float:
         """Seconds to sleep before it makes sense to look again."""

@@ -1,5 +1,7 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import gc
+import os
 from threading import Timer
 import time
 
@@ -285,3 +287,18 @@ def test_a_deleted_folder_is_made_anew(acted, card):
         time.sleep(0.02)
     assert card.generation == 0
     assert card.state != 'streaming'
+
+
+def test_cards_leave_no_open_files(acted):
+    def opened():
+        gc.collect()
+        return len(os.listdir('/proc/self/fd'))
+    before = opened()
+    for _ in range(3):
+        card = Card(SETTINGS, log=lambda level, text: None)
+        acted.stream(44100, START)
+        acted.feed(block(0.0))
+        card.speaker().play(np.ones(5), START + 2000)
+        card.close()
+    del card
+    assert opened() == before

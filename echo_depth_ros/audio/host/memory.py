@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import threading
 from typing import NamedTuple, Optional
+import weakref
 
 import numpy as np
 
@@ -116,14 +117,13 @@ class Memory:
         :param create: make it, empty, if it is not there.
         """
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
-        try:
-            if create and os.fstat(fd).st_size < SIZE:
-                os.truncate(fd, SIZE)
-            self._fd = os.dup(fd)
-            self.allocate(0, LANES_AT)
-            self._map = mmap.mmap(fd, SIZE)
-        finally:
-            os.close(fd)
+        # Figures can be read for as long as somebody keeps this object, closed card or not.
+        weakref.finalize(self, os.close, fd)
+        self._fd = fd
+        if create and os.fstat(fd).st_size < SIZE:
+            os.truncate(fd, SIZE)
+        self.allocate(0, LANES_AT)
+        self._map = mmap.mmap(fd, SIZE)
         view = memoryview(self._map)
         self.words = view.cast('q')
         self.floats = view.cast('d')
