@@ -25,7 +25,7 @@ import time
 
 import numpy as np
 import psutil
-from running_nodes import own_domain, start_nodes, stop_nodes
+from running_nodes import audio_host, own_domain, spectator, start_nodes, stop_nodes
 
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
 from echo_depth_ros.bench import jack, pulse
@@ -51,10 +51,7 @@ class Stage:
 
     def host(self) -> psutil.Process:
         """Return the audio host of the nodes."""
-        return next(p for p in psutil.process_iter(['cmdline'])
-                    if 'echo_depth_ros.audio.host' in (p.info['cmdline'] or [])
-                    and p.environ().get('JACK_DEFAULT_SERVER')
-                    == self.env['JACK_DEFAULT_SERVER'])
+        return audio_host(self.env)
 
     def restart(self, name: str) -> None:
         """Start a node that was killed."""
@@ -245,35 +242,20 @@ def main() -> int:
             print(f'this needs sound servers: {reason}', file=sys.stderr)
             return 2
     own_domain()
-    import rclpy
-    from rclpy.executors import SingleThreadedExecutor
-    rclpy.init()
-    node = rclpy.create_node('fault_benchmark')
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-
-    def spin_until(condition, timeout: float) -> bool:
-        end = time.monotonic() + timeout
-        while not condition() and time.monotonic() < end:
-            executor.spin_once(timeout_sec=0.02)
-        return condition()
-
-    witness = Witness(node)
-    table = Table(witness, spin_until)
     print(f'{"":34}{"away":>5} {"gap":>6} {"back":>6} {"lost":>9}  said  (seconds; chirps lost of '
           'those announced)')
 
     def wanted(name: str, bench: str) -> bool:
         return not args.only or any(part in f'{bench}: {name}' for part in args.only)
 
-    for bench in ('jack', 'pulse'):
-        faults = [f for f in FAULTS if f.bench == bench and wanted(f.name, bench)]
-        late = wanted('never there, then appears', bench)
-        if faults or late:
-            run(bench, faults, late, witness, spin_until, table)
-    executor.shutdown()
-    node.destroy_node()
-    rclpy.shutdown()
+    with spectator('fault_benchmark') as (node, spin_until):
+        witness = Witness(node)
+        table = Table(witness, spin_until)
+        for bench in ('jack', 'pulse'):
+            faults = [f for f in FAULTS if f.bench == bench and wanted(f.name, bench)]
+            late = wanted('never there, then appears', bench)
+            if faults or late:
+                run(bench, faults, late, witness, spin_until, table)
     print(f'\nback later than {BAR:g} s, or not at all: {", ".join(table.failed) or "none"}')
     return 1 if table.failed else 0
 

@@ -24,7 +24,14 @@ import time
 
 import numpy as np
 import psutil
-from running_nodes import cpu_seconds, own_domain, start_nodes, stop_nodes
+from running_nodes import (
+    audio_host,
+    cpu_seconds,
+    own_domain,
+    spectator,
+    start_nodes,
+    stop_nodes,
+)
 from scipy.signal import fftconvolve
 
 from echo_depth_ros.acoustics.chirp import linear_chirp
@@ -154,30 +161,17 @@ def offline(poses: Poses, sounds: list[Heard], ears: EchoDepth, seed: int) -> Fi
 
 def measure(args: argparse.Namespace) -> int:
     """Run the benchmark and print its tables."""
-    import rclpy
-    from rclpy.executors import SingleThreadedExecutor
-
     model = find_model(args.model)
     card = {'backend': 'portaudio', 'input_device': 'room', 'output_device': 'room'}
     poses = Poses(args.seed)
-    rclpy.init()
-    node = rclpy.create_node('real_audio_benchmark')
-    witness = Witness(node)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    with JackServer() as server, RoomClient(server, noise_rms=NOISE, seed=args.seed) as room:
+    with (spectator('real_audio_benchmark') as (node, spin_until), JackServer() as server,
+          RoomClient(server, noise_rms=NOISE, seed=args.seed) as room):
+        witness = Witness(node)
         room.respond(poses.add())
         processes = start_nodes(NODES, {**os.environ, **server.environment}, {
             'chirp_emitter': card, 'binaural_capture': card,
             'depth_inference': {'model': model, 'threads': args.threads}})
         ledger = Ledger(room)
-
-        def spin_until(condition, timeout: float) -> bool:
-            end = time.monotonic() + timeout
-            while not condition() and time.monotonic() < end:
-                executor.spin_once(timeout_sec=0.05)
-            return condition()
-
         try:
             if not spin_until(lambda: len(witness.depths) >= 30, args.patience):
                 print(f'no depth images within {args.patience:.0f} s; what the nodes say:')
@@ -185,10 +179,7 @@ def measure(args: argparse.Namespace) -> int:
                     print(f'  {name}: {values}')
                 return 1
             watched = {name: psutil.Process(p.pid) for name, p in processes.items()}
-            watched['audio host'] = next(
-                p for p in psutil.process_iter(['cmdline'])
-                if 'echo_depth_ros.audio.host' in (p.info['cmdline'] or [])
-                and p.environ().get('JACK_DEFAULT_SERVER') == server.name)
+            watched['audio host'] = audio_host(server.environment)
             watched |= {'jackd (bench)': psutil.Process(server.pid),
                         'room (bench)': psutil.Process(room.pid)}
             cpu, began = cpu_seconds(watched), time.monotonic()
@@ -211,9 +202,6 @@ def measure(args: argparse.Namespace) -> int:
             overruns, slowest = room.overruns, room.slowest_block_ms
         finally:
             codes = stop_nodes(processes)
-            executor.shutdown()
-            node.destroy_node()
-            rclpy.shutdown()
     return report(args, ledger, witness, poses, sounds, cpu, codes, model, (overruns, slowest))
 
 

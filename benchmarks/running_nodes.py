@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes as processes of their own, for the benchmarks that watch a whole chain."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import os
 import random
 import signal
 import subprocess
 import sys
+import time
 
 import psutil
 
@@ -45,6 +48,37 @@ def stop_nodes(processes: dict[str, subprocess.Popen]) -> dict[str, int]:
             process.kill()
             codes[name] = process.wait()
     return codes
+
+
+def audio_host(env: dict[str, str]) -> psutil.Process:
+    """Return the audio host of nodes that were started in this environment."""
+    return next(p for p in psutil.process_iter(['cmdline'])
+                if 'echo_depth_ros.audio.host' in (p.info['cmdline'] or [])
+                and p.environ().get('JACK_DEFAULT_SERVER') == env['JACK_DEFAULT_SERVER'])
+
+
+@contextmanager
+def spectator(name: str) -> Iterator[tuple]:
+    """Yield a node, and ``spin_until(condition, timeout)``, which says whether it came about."""
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+    rclpy.init()
+    node = rclpy.create_node(name)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+
+    def spin_until(condition: Callable[[], object], timeout: float) -> bool:
+        end = time.monotonic() + timeout
+        while not condition() and time.monotonic() < end:
+            executor.spin_once(timeout_sec=0.02)
+        return bool(condition())
+
+    try:
+        yield node, spin_until
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.shutdown()
 
 
 def cpu_seconds(processes: dict[str, psutil.Process]) -> dict[str, float]:

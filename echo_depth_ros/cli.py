@@ -64,7 +64,7 @@ examples:
 
   training data from the robot while it drives, or from a bag (docs/own_data.md):
     echo-depth record data/mine --location kitchen
-    echo-depth import-bag drive.mcap data/mine --location hall
+    echo-depth import-bag drive data/mine --location hall
 
   train a student of your own, from nothing:
     echo-depth simulate data/rooms

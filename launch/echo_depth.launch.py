@@ -85,6 +85,19 @@ def is_installed(package: str) -> bool:
     return True
 
 
+def parameter_file(argument: str, path: str) -> str:
+    """
+    Return the path of a parameter file.
+
+    :raises ValueError: there is none.
+    """
+    # No shell puts a home in the place of the ~ in calibration:=~/my_robot.yaml.
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise ValueError(f'{argument}:={path}: there is no parameter file {file.absolute()}')
+    return str(file)
+
+
 def camera_topics(camera: str, rgb_topic: str, depth_topic: str) -> list[tuple[str, str]]:
     """
     Return the remappings of a camera's topics.
@@ -112,10 +125,8 @@ def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     sim = argument('sim') == 'true'
     namespace = argument('namespace').strip('/')
     common = {'use_sim_time': argument('use_sim_time') == 'true'}
-    files = [argument('params_file'), *([argument('calibration')] * bool(argument('calibration')))]
-    for file in files:
-        if not Path(file).is_file():
-            raise ValueError(f'there is no parameter file {file}')
+    files = [parameter_file(name, argument(name))
+             for name in ('params_file', 'calibration') if argument(name)]
     audio = {'backend': 'simulated' if sim else 'portaudio'}
     model = {'model': argument('model')} if argument('model') else {}
     camera = argument('camera')

@@ -11,6 +11,7 @@ import asyncio
 import importlib.util
 from pathlib import Path
 import re
+import tempfile
 
 import numpy as np
 import pytest
@@ -101,6 +102,12 @@ def test_view_shows_topics_that_are_published(made_nodes):
     assert view['Global Options']['Fixed Frame'] == 'odom'
 
 
+@pytest.fixture(autouse=True)
+def folder_for_parameters(tmp_path, monkeypatch):
+    """Keep the files that launch_ros writes parameters into, and never removes, out of /tmp."""
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+
+
 @pytest.fixture(scope='module')
 def launch_module():
     """Return the launch file as a module."""
@@ -186,15 +193,22 @@ def test_hardware_takes_the_place_of_the_simulator(launch_module):
         assert parameters_of(nodes[name])['backend'] == 'portaudio'
 
 
-def test_a_calibration_comes_after_the_parameters(launch_module, tmp_path):
+def test_a_calibration_comes_after_the_parameters(launch_module, tmp_path, monkeypatch):
     file = tmp_path / 'my_robot.yaml'
     file.write_text('/**:\n  ros__parameters:\n    swap_ears: true\n    input_device: USB\n')
     nodes, _ = started(launch_module, sim='false', calibration=str(file))
     given = parameters_of(nodes['binaural_capture'])
     assert given['swap_ears'] is True and given['input_device'] == 'USB'
     assert given['ping_rate'] == 13.7
-    with pytest.raises(ValueError, match='there is no parameter file'):
-        started(launch_module, calibration='/nowhere.yaml')
+    monkeypatch.setenv('HOME', str(tmp_path))
+    nodes, _ = started(launch_module, sim='false', calibration='~/my_robot.yaml')
+    assert parameters_of(nodes['binaural_capture'])['swap_ears'] is True
+
+
+@pytest.mark.parametrize('argument', ['params_file', 'calibration'])
+def test_a_missing_parameter_file_is_named(launch_module, argument):
+    with pytest.raises(ValueError, match=f'{argument}:=~/no.yaml: there is no .* /.*/no.yaml'):
+        started(launch_module, **{argument: '~/no.yaml'})
 
 
 @pytest.mark.parametrize(('camera', 'folder', 'image'), [

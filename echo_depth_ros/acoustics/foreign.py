@@ -54,6 +54,10 @@ _REMEMBERED = 4
 _LEAST = 2
 _STANDS = 3
 _LONGEST = 10
+_MOVES = 16
+"""Samples by which an echo moves from window to window at most, as the robot drives at 0.5 m/s."""
+_FORGOTTEN = 40
+"""Windows after which an echo that seemed foreign, and has not been found again, is forgotten."""
 
 
 class ForeignChirp(NamedTuple):
@@ -125,9 +129,11 @@ class ForeignWatch:
 
     For one robot's windows in their order, at whatever rate, without its own thread. The
     windows that a foreign chirp is found in are not remembered, so that one that goes on
-    does not become the custom. A change that stays where it is for three windows is the room's, or
-    a foreign chirp in step with this robot's own, which no comparison can tell from an echo: give
-    the emitter some jitter. After a longer run of refusals all is forgotten.
+    does not become the custom. What stays where it is for three windows is the room's, and is let
+    pass for as long as it does; or it is a foreign chirp in step with this robot's own, which no
+    comparison can tell from an echo: give the emitter some jitter. After a longer run of refusals
+    all is forgotten. Levels are compared with the direct sound's, so that a soft start, or another
+    volume, changes nothing.
 
     :param fmt: the ping that is played.
     """
@@ -141,6 +147,7 @@ class ForeignWatch:
         """Forget all windows: the stream has a gap, or the robot was moved."""
         self._seen: list[np.ndarray] = []
         self._found: list[int] = []
+        self._stood: dict[int, int] = {}
 
     def judge(self, window: np.ndarray) -> Optional[ForeignChirp]:
         """
@@ -154,18 +161,33 @@ class ForeignWatch:
         response = compress(window, self._fmt, RANGING_BASELINE)
         blocks = window.shape[1] // self._block
         power = np.sum(response[:, :blocks * self._block]**2, axis=0)
-        level = power.reshape(blocks, self._block).mean(axis=1) + 1e-14
+        direct = self._fmt.direct_index
+        # A foreign chirp may lie on the direct sound, but not on every one.
+        reference = power[direct - GUARD:direct + GUARD + 1].max() + 1e-14
+        level = power.reshape(blocks, self._block).mean(axis=1) / reference + 1e-14
         found = self._compare(level, power, response) or _find(response, self._fmt)
+        self._stood = {place: age + 1 for place, age in self._stood.items() if age < _FORGOTTEN}
         # A moving robot's echoes may have moved into the next block.
         widened = maximum_filter1d(level, 3)
-        if found is None:
+        if found is None or self._is_of_the_room(found.index):
             self._found = []
             self._seen = [*self._seen, widened][-_REMEMBERED:]
-        else:
-            self._found.append(found.index)
-            if self._stands() or len(self._found) >= _LONGEST:
-                self._seen, self._found = [widened], []
+            return None
+        self._found.append(found.index)
+        if self._stands():
+            self._stood[found.index] = 0
+        if found.index in self._stood or len(self._found) >= _LONGEST:
+            self._seen, self._found = [widened], []
         return found
+
+    def _is_of_the_room(self, index: int) -> bool:
+        """Whether an echo stands there that has seemed foreign before, and follow it."""
+        place = min(self._stood, key=lambda place: abs(place - index), default=None)
+        if place is None or abs(place - index) > _MOVES:
+            return False
+        del self._stood[place]
+        self._stood[index] = 0
+        return True
 
     def _compare(self, level: np.ndarray, power: np.ndarray,
                  response: np.ndarray) -> Optional[ForeignChirp]:
@@ -176,6 +198,8 @@ class ForeignWatch:
         excess = _decibels(np.convolve(level, run, 'valid') / np.convolve(known, run, 'valid'))
         # The block of the direct sound itself is as it is.
         skipped = (self._fmt.direct_index + GUARD) // self._block + 1
+        if excess.size <= skipped:  # a window that is hardly longer than the chirp
+            return None
         best = skipped + int(np.argmax(excess[skipped:]))
         if excess[best] <= _NEW_DB:
             return None

@@ -129,12 +129,18 @@ def refuse_to_overwrite(paths: Sequence[Path], force: bool) -> None:
     Look before anything is measured.
 
     :raises FileInTheWayError: when one of them exists, and ``force`` is not given.
+    :raises PermissionError: when one of them cannot be written.
     """
     there = [str(path) for path in paths if path.exists()]
     if there and not force:
         raise FileInTheWayError(
             f'{" and ".join(there)} exist{"s" * (len(there) == 1)} already; give --force to '
             'replace (the old one is kept as *.old), or another name with --out')
+    for path in paths:
+        folder = next(one for one in path.absolute().parents if one.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise PermissionError(f'{path} cannot be written: {folder} is read-only, or no '
+                                  'folder; expected another place')
 
 
 def keep_old(path: Path) -> Path | None:

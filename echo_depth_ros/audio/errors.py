@@ -27,3 +27,7 @@ class DeviceLostError(AudioError):
 
 class DeviceError(AudioError):
     """No such device, or one that cannot do what is asked of it; the text lists what exists."""
+
+
+class SettingsError(EchoDepthError, ValueError):
+    """Settings of a card that make no sense, whatever card it is."""

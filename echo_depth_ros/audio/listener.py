@@ -47,6 +47,10 @@ class Listener:
     def doubt(self) -> None:
         """Note that the stream lost frames, or was opened anew; the next ping tells."""
         self.delay.doubt()
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Have :meth:`hear_any` begin with the present: what came meanwhile is of no use."""
         self._windows.start_over()
 
     def hear_chirp(self, frame: int, timeout: float) -> Capture:
@@ -57,11 +61,11 @@ class Listener:
         :raises AudioError: see ``Microphones.read``.
         """
         expected = frame + self.delay.known
+        self.start_over()
         try:
             capture = self._windows.after_chirp(expected, timeout)
         except NoChirpError:
-            if self.delay.miss():
-                self._windows.start_over()
+            self.delay.miss()
             raise
         self.delay.confirm(self._windows.left_speaker(capture) - expected)
         return capture

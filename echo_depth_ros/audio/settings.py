@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 import json
 from typing import Optional, Union
 
+from echo_depth_ros.audio.errors import SettingsError
+
 _RATES = (8000, 384000)
 _LATENCIES = ('low', 'high')
 _LONGEST_LATENCY = 2.0
@@ -43,37 +45,40 @@ class CardSettings:
         """
         Check every value.
 
-        :raises ValueError: one that makes no sense.
+        :raises SettingsError: one that makes no sense.
         """
         object.__setattr__(self, 'input_channels', tuple(self.input_channels))
         object.__setattr__(self, 'output_channels', tuple(self.output_channels))
         if self.input_device is None and self.output_device is None:
-            raise ValueError(
+            raise SettingsError(
                 'neither input_device nor output_device is given; expected at least one')
         if not _RATES[0] <= self.sample_rate <= _RATES[1]:
-            raise ValueError(f'sample_rate is {self.sample_rate}; expected {_RATES[0]} to '
-                             f'{_RATES[1]} Hz')
+            raise SettingsError(f'sample_rate is {self.sample_rate}; expected {_RATES[0]} to '
+                                f'{_RATES[1]} Hz')
         if self.device_rate and not _RATES[0] <= self.device_rate <= _RATES[1]:
-            raise ValueError(f'device_rate is {self.device_rate}; expected {_RATES[0]} to '
-                             f'{_RATES[1]} Hz, or 0 to let it be chosen')
-        if len(self.input_channels) != 2 or min(self.input_channels) < 1:
-            raise ValueError(f'input_channels is {list(self.input_channels)}; expected two '
-                             'channels, left and right, counted from 1')
+            raise SettingsError(f'device_rate is {self.device_rate}; expected {_RATES[0]} to '
+                                f'{_RATES[1]} Hz, or 0 to let it be chosen')
+        heard = self.input_channels
+        if len(heard) != 2 or min(heard) < 1 or heard[0] == heard[1]:
+            raise SettingsError(
+                f'input_channels is {list(heard)}; expected two different channels, left and '
+                'right, counted from 1: one microphone hears no depth')
         played = self.output_channels
         if played and (min(played) < 1 or len(set(played)) < len(played)):
-            raise ValueError(f'output_channels is {list(played)}; expected different channels, '
-                             'counted from 1')
+            raise SettingsError(f'output_channels is {list(played)}; expected different channels, '
+                                'counted from 1')
         self._check_pace()
 
     def _check_pace(self) -> None:
         if isinstance(self.latency, str):
             if self.latency not in _LATENCIES:
-                raise ValueError(f"latency is '{self.latency}'; expected seconds, 'low' or 'high'")
+                raise SettingsError(
+                    f"latency is '{self.latency}'; expected seconds, 'low' or 'high'")
         elif not 0 < self.latency <= _LONGEST_LATENCY:
-            raise ValueError(f'latency is {self.latency} s; expected more than 0 and at most '
-                             f'{_LONGEST_LATENCY:g}')
+            raise SettingsError(f'latency is {self.latency} s; expected more than 0 and at most '
+                                f'{_LONGEST_LATENCY:g}')
         if not 0 <= self.block <= _LONGEST_BLOCK:
-            raise ValueError(f'block is {self.block} frames; expected 0 to {_LONGEST_BLOCK}')
+            raise SettingsError(f'block is {self.block} frames; expected 0 to {_LONGEST_BLOCK}')
 
     @property
     def rates(self) -> tuple[int, ...]:

@@ -69,13 +69,12 @@ class Room:
             self._frame = self._client.last_frame_time
             self._memory.header['first'] = self._frame
         spoken = self._spoken(count)
+        # Also while nothing is played: responses that nobody needs any more would pile up.
+        self._advance(started)
 
         def choose(index: int) -> Optional[Response]:
             at = started + index / self._rate
-            while self._arrived:
-                insort(self._coming, self._arrived.popleft(), key=lambda item: item[0])
-            while self._coming and self._coming[0][0] <= at:
-                self._response = self._coming.pop(0)[1]
+            self._advance(at)
             self._note(self._frame + index, at)
             return self._response
 
@@ -90,6 +89,13 @@ class Room:
         header = self._memory.header
         header['ready'] = 1
         header['slowest_us'] = max(header['slowest_us'], int((time.monotonic() - began) * 1e6))
+
+    def _advance(self, at: float) -> None:
+        """Take the response that holds at that second."""
+        while self._arrived:
+            insort(self._coming, self._arrived.popleft(), key=lambda item: item[0])
+        while self._coming and self._coming[0][0] <= at:
+            self._response = self._coming.pop(0)[1]
 
     def _spoken(self, count: int) -> np.ndarray:
         # One loudspeaker: a sound that both channels play is not twice as loud.

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Node that listens: one aligned window on ``binaural`` for every chirp that is heard."""
 
-from collections import deque
 import math
-from queue import Empty, Full, Queue
 from threading import Event, Thread
 from time import monotonic
 from typing import Optional
@@ -18,7 +16,9 @@ from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.acoustics.ping_judge import PingJudge
 from echo_depth_ros.acoustics.quality import Problem
+from echo_depth_ros.audio.announced import Announced
 from echo_depth_ros.audio.errors import AudioError, DeviceLostError
+from echo_depth_ros.audio.host.memory import RING_SECONDS
 from echo_depth_ros.audio.listener import Listener, LONGEST_DELAY
 from echo_depth_ros.audio.window_capture import Capture
 from echo_depth_ros.nodes.camera_pairing import CameraPairing
@@ -32,19 +32,17 @@ from echo_depth_ros.nodes.parameters import (
     ping_format,
 )
 from echo_depth_ros.nodes.simulated_air import AirMicrophones
-from echo_depth_ros.nodes.sound_card import declare_card, SoundCard
+from echo_depth_ros.nodes.sound_card import card_settings, declare_card, SoundCard
 from echo_depth_ros.nodes.spin import run
 
 _PATIENCE = 0.5
 _FARTHEST = 5.0
-_WAITING = 8
-"""Chirps that may be announced ahead of the one that is being listened to."""
 _RAW_DIRECT = 282
 """Sample of ``binaural/raw`` on which the direct sound begins: 6.4 ms, as in BatVision V2."""
 _DEAF_PINGS = 20
 """Chirps in a row that are not heard before a card is suspected to listen to something else."""
 _DEAF_BACKOFF = 2.0
-_BAD_IN_A_ROW = 3
+_BAD_IN_A_ROW = 8
 _QUIET_PERCENT = 10
 """Of the levels before direct sounds: the quieter ones owe least to the ping before."""
 _MUCH_LOUDER_DB = 15.0
@@ -76,7 +74,8 @@ class BinauralCapture(ManagedNode):
                      low=0.0, high=1.0, live=True)
         self.declare('camera_wait', 0.1, 'Seconds for which a camera image is waited for after '
                      'its window, which goes ahead', low=0.0, high=1.0, live=True)
-        self.declare('ring_seconds', 2.0, 'Seconds of sound that are held', low=0.5, high=60.0)
+        self.declare('ring_seconds', 2.0, 'Seconds of simulated sound that are held; of a sound '
+                     f'card it is {RING_SECONDS}', low=0.5, high=60.0)
         self.declare('loop_delay', -1.0, 'Seconds from a chirp to its direct sound less the way '
                      'through the air, as `echo-depth calibrate` measures it; negative: learn it',
                      low=-1.0, high=LONGEST_DELAY)
@@ -94,12 +93,11 @@ class BinauralCapture(ManagedNode):
         self._card = self._microphones = self._listener = self._thread = None
         self._subscription = self._timer = None
         self._stop = Event()
-        self._chirps: Queue[int] = Queue(_WAITING)
         self._by_onset = False
         self._emitters = 0
 
     def configure(self) -> None:
-        """Read the format."""
+        """Read the format, and check what the ears are told."""
         self._fmt = ping_format(self)
         search, window = self.value('search_window'), self._fmt.window_duration
         if 2 * search >= window:
@@ -115,26 +113,32 @@ class BinauralCapture(ManagedNode):
             raise ValueError(
                 f'ear_gain_db is {list(gains)}; expected two numbers of at most 60 dB, left and '
                 'right')
+        floor = self.value('noise_floor_dbfs')
+        if len(floor) != 2 or not all(level <= 0 for level in floor):
+            raise ValueError(
+                f'noise_floor_dbfs is {list(floor)}; expected two numbers of at most 0, left and '
+                'right, in dB of full scale, or 0.0 where it was not measured')
+        self._settings = card_settings(self, plays=False)
 
     def activate(self) -> None:
         """Open the ears and start to listen."""
         self._published = self._silent = self._lost = self._skipped = 0
-        self._announced = self._overlapped = 0
-        self._recent: deque[int] = deque(maxlen=_WAITING)
-        self._overlapping: set[int] = set()
+        self._overlapped = 0
+        self._heard_at = -math.inf
+        self._announced = Announced(self._fmt.window)
         self._judge = PingJudge(
             self._fmt, self.value('min_snr_db'), least_direct_level(self))
         self._rate, self._snr, self._noise = Recent(200), Recent(200), Recent(200)
-        self._chirps = Queue(_WAITING)
         self._deaf, self._backoff, self._reopened = 0, _DEAF_BACKOFF, 0.0
         search = max(1, round(self.value('search_window') * self._fmt.sample_rate))
         self._listener = Listener(self._open_ears(), self._fmt, search, self._known_delay())
         self._subscription = self.subscription(
             Header, 'chirp', self._on_chirp, depth=10, reliable=True)
-        self._timer = self.create_timer(0.25, self._look_around)
+        self._timer = self.steady_timer(0.25, self._look_around)
         self._look_around()
-        self._stop.clear()
-        self._thread = Thread(target=self._listen, name='capture', daemon=True)
+        self._stop = Event()
+        self._thread = Thread(
+            target=self._listen, args=(self._stop,), name='capture', daemon=True)
         self._thread.start()
 
     def deactivate(self) -> None:
@@ -194,8 +198,8 @@ class BinauralCapture(ManagedNode):
 
     def _open_ears(self):
         """Microphones of the backend, wired as the parameters say."""
-        if self.value('backend') == 'portaudio':
-            self._card = SoundCard(self, plays=False)
+        if self._settings is not None:
+            self._card = SoundCard(self, self._settings)
             self._microphones = self._card.card.microphones()
         else:
             self._microphones = AirMicrophones(
@@ -231,6 +235,9 @@ class BinauralCapture(ManagedNode):
         self._cameras.update()
 
     def _on_chirp(self, msg: Header) -> None:
+        if self.value('sync') == 'onset':
+            return
+        self._by_onset = False  # Somebody does publish, whatever the last look around said.
         if not self._wanted():
             return
         stamp = stamp_from_msg(msg.stamp)
@@ -243,39 +250,30 @@ class BinauralCapture(ManagedNode):
             return
         try:
             frame = self._microphones.chirp_frame(stamp)
-            self._note_overlaps(frame)
-            self._chirps.put_nowait(frame)
-        except Full:
+        except DeviceLostError:  # There has been no stream yet: nothing is heard of it either.
             self._skipped += 1
-        except DeviceLostError:  # no stream yet: nothing is heard of it either
-            self._skipped += 1
-
-    def _note_overlaps(self, frame: int) -> None:
-        """Two chirps in one window are two emitters; neither window is of any use."""
-        others = [other for other in self._recent if abs(other - frame) < self._fmt.window - 1]
-        if others:
-            self._overlapping.update((frame, *others))
+            return
+        near = self._announced.nearest(frame)
+        if near is not None:
             self.get_logger().warning(
-                f'two chirps were announced {min(abs(o - frame) for o in others)} samples apart; '
-                f'expected at least a window ({self._fmt.window}): is a second emitter running? '
-                'Their windows are left out', throttle_duration_sec=5.0)
-        self._recent.append(frame)
-        self._overlapping.intersection_update(self._recent)
+                f'two chirps were announced {near} samples apart; expected at least a window '
+                f'({self._fmt.window}): is a second emitter running? Their windows are left out',
+                throttle_duration_sec=5.0)
+        if not self._announced.put(frame):
+            self._skipped += 1
 
-    def _listen(self) -> None:
+    def _listen(self, stop: Event) -> None:
         """Publish window after window; runs in a thread of its own until the node stops it."""
-        while not self._stop.is_set():
+        while not stop.is_set():
             try:
                 capture = self._next_capture()
                 if capture is not None:
                     self._publish(capture)
-            except DeviceLostError:
-                return
             except (NoChirpError, WindowError) as error:
-                # By onset, silence is what lies between chirps; a broken stream is not.
-                if not self._by_onset or isinstance(error, WindowError):
-                    self._not_heard(error)
+                self._not_heard(error, 1)
             except AudioError as error:
+                if stop.is_set():
+                    return
                 self._lost += 1
                 self.get_logger().warning(f'window lost: {error}', throttle_duration_sec=5.0)
             except Exception as error:  # the thread must outlive whatever one window brings
@@ -289,14 +287,23 @@ class BinauralCapture(ManagedNode):
             self._listener.doubt()
             self._judge.start_over()
         if self._by_onset or not self._listener.knows_where:
-            return self._search()
-        try:
-            frame = self._chirps.get(timeout=0.2)
-        except Empty:
+            capture = self._search()
+        else:
+            capture = self._await_chirp()
+        if capture is None:
+            return None
+        before, self._heard_at = self._heard_at, capture.frame + capture.direct.index
+        # A sound that was found by onset may have been announced as well.
+        return capture if abs(self._heard_at - before) > self._fmt.window / 2 else None
+
+    def _await_chirp(self) -> Optional[Capture]:
+        """Listen to the next chirp that was announced."""
+        frame = self._announced.take(timeout=0.2)
+        if frame is None:
             return None
         ahead = (self._microphones.stamp(frame) - self.now()) / 1e9
         capture = self._listener.hear_chirp(frame, max(0.0, ahead) + _PATIENCE)
-        if frame in self._overlapping:
+        if self._announced.overlaps(frame):
             self._overlapped += 1
             return None
         return capture
@@ -304,27 +311,32 @@ class BinauralCapture(ManagedNode):
     def _search(self) -> Optional[Capture]:
         """Find a chirp without knowing where, and learn from it where the next ones are."""
         if not self._microphones.receiving or not self._wanted():
-            self._drain()
+            dropped = self._announced.clear()
+            self._lost += dropped if self._wanted() else 0
+            self._listener.start_over()
             self._stop.wait(0.1)
             return None
-        self._announced = 0
         try:
-            return self._listener.hear_any(_PATIENCE)
+            capture = self._listener.hear_any(_PATIENCE)
+        except NoChirpError as error:
+            # Silence is what lies between chirps, as long as none of them was due.
+            self._not_heard(error, self._overdue())
+            return None
         finally:
-            if not self._by_onset:
-                for frame in self._drain():
-                    self._announced += 1
-                    self._listener.delay.chirp(frame)
+            for frame in self._announced.hold():
+                self._listener.delay.chirp(frame)
+        if self._listener.knows_where:
+            heard = capture.frame + capture.direct.index - self._listener.delay.known
+            self._announced.forget(heard + self._fmt.window / 2)
+        return capture
 
-    def _drain(self) -> list[int]:
-        frames = []
-        while not self._chirps.empty():
-            frames.append(self._chirps.get_nowait())
-        return frames
+    def _overdue(self) -> int:
+        """Count chirps that were announced so long ago that they must have been heard."""
+        due = self._microphones.end_frame - round(LONGEST_DELAY * self._fmt.sample_rate)
+        return sum(frame > self._heard_at for frame in self._announced.forget(due))
 
-    def _not_heard(self, error: Exception) -> None:
+    def _not_heard(self, error: Exception, missed: int) -> None:
         """Count chirps that were announced and not heard; in the long run, suspect the card."""
-        missed = 1 if self._listener.knows_where else self._announced
         if not missed:
             return
         self._silent += missed

@@ -7,7 +7,6 @@ from threading import Lock
 from time import monotonic_ns
 from typing import Any, Optional
 
-from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
 
 from echo_depth_ros.nodes.conversions import stamp_from_msg, stamp_to_msg
@@ -23,6 +22,8 @@ _PLAUSIBLE = -0.2, 1.0
 _CERTAIN = 5
 _MISSED = 10
 """Windows in a row without an image upon which the user is told why."""
+_NOBODY = 40
+"""Likewise where nobody publishes: it takes ROS seconds to discover who does."""
 
 
 class CameraPairing:
@@ -107,8 +108,7 @@ class CameraPairing:
             stream.update()
         if self._timer is None and any(stream.subscribed for stream in self._streams):
             # Not the node's clock, which may stand still or run at another rate.
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
-            self._timer = self._node.create_timer(_SETTLE, self._settle, clock=steady)
+            self._timer = self._node.steady_timer(_SETTLE, self._settle)
         elif self._timer is not None and not any(s.subscribed for s in self._streams):
             self._drop_timer()
 
@@ -231,12 +231,15 @@ class _Stream:
         if pairing.missed < _MISSED:
             return '', ''
         if not delay.frames:
-            publishers = self._node.count_publishers(topic)
-            return 'silent', (
+            if self._node.count_publishers(topic):
+                return 'silent', (
+                    f'{topic}: no image comes, though somebody publishes it; is the camera '
+                    'streaming, and does the network carry its images?')
+            if pairing.missed < _NOBODY:
+                return '', ''
+            return 'nobody', (
                 f'{topic}: nobody publishes it; start the camera, or remap {self._camera} to its '
-                'topic' if not publishers else
-                f'{topic}: no image comes, though somebody publishes it; is the camera streaming, '
-                'and does the network carry its images?')
+                'topic')
         offset = self.offset_ms
         if offset is None:
             return '', ''

@@ -12,7 +12,7 @@ from echo_depth_ros.nodes.health import Level, Status
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import declare_ping_format, ping_format
 from echo_depth_ros.nodes.simulated_air import AirSpeaker
-from echo_depth_ros.nodes.sound_card import declare_card, SoundCard
+from echo_depth_ros.nodes.sound_card import card_settings, declare_card, SoundCard
 from echo_depth_ros.nodes.spin import run
 
 
@@ -45,7 +45,7 @@ class ChirpEmitter(ManagedNode):
         self._card = self._speaker = self._train = self._timer = None
 
     def configure(self) -> None:
-        """Read the format."""
+        """Read the format, and check what the speaker is told."""
         amplitude, most = self.value('amplitude'), self.value('max_level')
         if amplitude > most:
             raise ValueError(
@@ -53,11 +53,12 @@ class ChirpEmitter(ManagedNode):
                 'raise max_level once you have read in docs/hardware.md what that may do to ears')
         self._fmt = ping_format(self, chirp_amplitude=amplitude)
         self._fmt.ping_period(self.value('ping_rate'))
+        self._settings = card_settings(self, plays=True)
 
     def activate(self) -> None:
         """Open the speaker, and start pinging if enabled."""
-        if self.value('backend') == 'portaudio':
-            self._card = SoundCard(self, plays=True)
+        if self._settings is not None:
+            self._card = SoundCard(self, self._settings)
             self._speaker = self._card.card.speaker()
         else:
             self._speaker = AirSpeaker(self, self._fmt.sample_rate, self.value('output_latency'))
@@ -100,7 +101,9 @@ class ChirpEmitter(ManagedNode):
         return self._card.card.problem or 'the sound card is being opened'
 
     def _start(self) -> None:
-        self._timer = self.create_timer(self._train.tick, self._on_timer)
+        # The simulated air lives in the node's time; a card does not wait for a clock set back.
+        create = self.create_timer if self._card is None else self.steady_timer
+        self._timer = create(self._train.tick, self._on_timer)
         if self._ready:
             self._train.start()
             self._on_timer()

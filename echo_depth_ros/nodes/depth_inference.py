@@ -9,6 +9,7 @@ from threading import Condition, Thread
 from sensor_msgs.msg import CameraInfo, Image, Range
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
+from echo_depth_ros.acoustics.quality import LEVEL
 from echo_depth_ros.acoustics.ranging import FloorEcho
 from echo_depth_ros.nodes.conversions import (
     camera_to_msg,
@@ -35,6 +36,8 @@ from echo_depth_ros.vision.camera import CameraModel
 FRAME = 'echo_depth_link'
 OPTICAL_FRAME = 'echo_depth_optical_frame'
 PROVIDERS = ('auto', 'cpu', 'cuda', 'tensorrt')
+_FAINT_IN_A_ROW = 8
+"""Faint windows in a row that are worth a word: at every soft start there are some."""
 
 
 class DepthInference(ManagedNode):
@@ -117,6 +120,7 @@ class DepthInference(ManagedNode):
         self._unsure, self._last_unsure = 0, ''
         self._refused: Counter[str] = Counter()
         self._last_refusal = ''
+        self._faint = 0
         self._latency, self._snr, self._work = Recent(), Recent(200), Recent()
         self._arrived = Recent()
         self._waiting = None
@@ -238,6 +242,7 @@ class DepthInference(ManagedNode):
         elif heard.confidence is not None:
             self._last_unsure = ''
         self._done += 1
+        self._faint = 0
         self._work.add((now - began) / 1e6, now / 1e9)
         self._latency.add((now - stamp) / 1e6 - 1e3 * self._fmt.window_duration, now / 1e9)
 
@@ -262,6 +267,9 @@ class DepthInference(ManagedNode):
     def _refuse(self, kind: str, reason: str) -> None:
         self._refused[kind] += 1
         self._last_refusal = reason
+        self._faint = self._faint + 1 if kind == LEVEL else 0
+        if 0 < self._faint < _FAINT_IN_A_ROW:
+            return
         self.get_logger().error(f'window refused: {reason}', throttle_duration_sec=5.0)
 
 

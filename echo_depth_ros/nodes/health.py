@@ -56,7 +56,8 @@ class Recent:
 
     def rate(self, now: float) -> float:
         """Values per second over the last few seconds, from the gaps between them."""
-        times = [t for t in list(self._times) if now - t <= self._window]
+        # Where the clock was set back, what came before lies in the future.
+        times = [t for t in list(self._times) if abs(now - t) <= self._window]
         if len(times) < 2 or times[-1] <= times[0]:
             return 0.0
         return (len(times) - 1) / (times[-1] - times[0])

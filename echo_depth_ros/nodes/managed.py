@@ -44,11 +44,10 @@ class ManagedNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         # Not the node's own clock: with use_sim_time and no /clock that stands still, and the node
         # would neither start nor say why.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._report_timer = self.create_timer(1.0, self.report, clock=steady)
+        self._report_timer = self.steady_timer(1.0, self.report)
         self._start_timer = None
         if self.value('autostart'):
-            self._start_timer = self.create_timer(0.01, self._autostart, clock=steady)
+            self._start_timer = self.steady_timer(0.01, self._autostart)
 
     def configure(self) -> None:
         """Read the parameters, load and check; open nothing."""
@@ -73,6 +72,21 @@ class ManagedNode(LifecycleNode):
     def now(self) -> int:
         """Nanoseconds on the node's clock."""
         return self.get_clock().now().nanoseconds
+
+    def steady_timer(self, period: float, callback: Callable[[], None]):
+        """Create a timer that goes on whatever happens to the node's clock."""
+        return self.create_timer(period, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def say(self, level: str, text: str) -> None:
+        """Log at a level that is chosen when it is said: 'info', 'warning' or 'error'."""
+        # One line each: rclpy refuses a line of code that logs at one level and then at another.
+        logger = self.get_logger()
+        if level == 'error':
+            logger.error(text)
+        elif level == 'warning':
+            logger.warning(text)
+        else:
+            logger.info(text)
 
     def publisher(self, message_type, topic: str, depth: int = 5):
         """Create a reliable publisher that is silent until the node is active."""

@@ -63,8 +63,8 @@ class RealSenseCamera(ManagedNode):
         """Look for the camera."""
         self._rate, self._age = Recent(200), Recent(200)
         self._frame_id = self.value('camera_frame')
-        self._camera = RealSense(self._settings, self._on_frame, now=self.now, log=self._say)
-        self._timer = self.create_timer(_DEMAND, self._look_around)
+        self._camera = RealSense(self._settings, self._on_frame, now=self.now, log=self.say)
+        self._timer = self.steady_timer(_DEMAND, self._look_around)
         self._look_around()
 
     def deactivate(self) -> None:
@@ -98,16 +98,6 @@ class RealSenseCamera(ManagedNode):
         self._camera.want(*(
             self._images[kind].get_subscription_count() > 0
             or self._infos[kind].get_subscription_count() > 0 for kind in ('color', 'depth')))
-
-    def _say(self, level: str, text: str) -> None:
-        # rclpy refuses a line of code that logs at one level and then at another.
-        logger = self.get_logger()
-        if level == 'error':
-            logger.error(text)
-        elif level == 'warning':
-            logger.warning(text)
-        else:
-            logger.info(text)
 
     def _on_frame(self, frame: RgbdFrame) -> None:
         """Publish; runs in the camera's thread."""

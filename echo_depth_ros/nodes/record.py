@@ -36,6 +36,7 @@ from echo_depth_ros.recording.intake import Arrived, Intake
 from echo_depth_ros.recording.options import (
     add_target_arguments,
     known_format,
+    number,
     open_writer,
     ping_format,
     remarks,
@@ -60,12 +61,13 @@ _TOLERANCE = 0.05
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command's arguments."""
     add_target_arguments(parser)
-    parser.add_argument('--seconds', type=float, metavar='N',
+    parser.add_argument('--seconds', type=number(float, 0.1), metavar='N',
                         help='stop so long after the first window (default: at Ctrl-C)')
-    parser.add_argument('--pings', type=int, metavar='N', help='stop when so many are kept')
+    parser.add_argument('--pings', type=number(int, 1), metavar='N',
+                        help='stop when so many are kept')
     parser.add_argument('--camera-info', default='camera/color/camera_info', metavar='TOPIC',
                         help='camera_info of the images (default: %(default)s)')
-    parser.add_argument('--wait', type=float, default=30.0, metavar='SECONDS',
+    parser.add_argument('--wait', type=number(float, 0), default=30.0, metavar='SECONDS',
                         help='give up when no window has come by then; 0 waits for ever '
                              '(default: %(default)s)')
 
@@ -96,12 +98,13 @@ def main(args: Namespace) -> int:
         pass
     finally:
         node.finish()
+        said = node.summary()
         executor.shutdown()
         node.destroy_node()
         rclpy.try_shutdown()
         for number, handler in before.items():
             signal.signal(number, handler)
-    display.say(node.summary())
+    display.say(said)
     if node.error is not None:
         raise node.error
     return 0 if node.kept else 1
@@ -186,7 +189,8 @@ class Recorder(Node):
         """Say what does not come, and what to do about it; nothing where all comes."""
         if not self.count_publishers(self._window_topic):
             others = [name or '/' for name in namespaces(
-                {name: kinds[0] for name, kinds in self.get_topic_names_and_types()})]
+                {name: kinds[0] for name, kinds in self.get_topic_names_and_types()
+                 if self.count_publishers(name)})]
             hint = (f'; windows there are in {", ".join(others)}: choose with --namespace'
                     if others else ': start binaural_capture, or give its --namespace')
             return [f'nobody publishes {self._window_topic}{hint}']

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sound cards for nodes: the parameters that choose one, its log, its clock and its figures."""
 
-from typing import Any
+from typing import Any, Optional
 
 from echo_depth_ros.audio.card import Card
 from echo_depth_ros.audio.settings import CardSettings
@@ -43,29 +43,23 @@ class SoundCard:
     It speaks to the node's log, and its figures go to the node's diagnostics.
     """
 
-    def __init__(self, node, *, plays: bool):
+    def __init__(self, node, settings: CardSettings):
         """
-        Attach to the card that the node's parameters choose; a missing one is waited for.
+        Attach; a missing card is waited for.
 
-        :param node: a managed node that has called :func:`declare_card`.
-        :param plays: whether the node needs the speaker rather than the ears; where both
-            are one card, one stream serves both.
-        :raises ValueError: parameters that make no sense.
+        :param node: a managed node.
+        :param settings: as :func:`card_settings` reads them.
         """
         self._node = node
         self._clock = RosClock(node.now)
-        self._timer = node.create_timer(_OBSERVE, self._clock.observe)
+        # A timer of the node's own clock stands still when that is set back, and would not see it.
+        self._timer = node.steady_timer(_OBSERVE, self._clock.observe)
         try:
-            self.card = Card(_settings(node, plays), to_clock=self._clock.to_ros,
-                             from_clock=self._clock.from_ros, log=self._log)
+            self.card = Card(settings, to_clock=self._clock.to_ros,
+                             from_clock=self._clock.from_ros, log=node.say)
         except BaseException:
             node.destroy_timer(self._timer)
             raise
-
-    @property
-    def shared(self) -> bool:
-        """Whether speaker and ears are one stream."""
-        return shared(self._node)
 
     def values(self) -> dict[str, Any]:
         """Return figures for the diagnostics."""
@@ -86,26 +80,21 @@ class SoundCard:
         self._node.destroy_timer(self._timer)
         self.card.close()
 
-    def _log(self, level: str, text: str) -> None:
-        # One line each: rclpy wants one level for each line of code that logs.
-        logger = self._node.get_logger()
-        if level == 'error':
-            logger.error(text)
-        elif level == 'warning':
-            logger.warning(text)
-        else:
-            logger.info(text)
 
+def card_settings(node, *, plays: bool) -> Optional[CardSettings]:
+    """
+    Read back what :func:`declare_card` declared.
 
-def shared(node) -> bool:
-    """Whether the parameters ask for one stream for speaker and ears."""
+    :param plays: whether the node needs the speaker rather than the ears; where both are one
+        card, one stream serves both.
+    :returns: None where the air is simulated.
+    :raises ValueError: parameters that make no sense.
+    """
+    if node.value('backend') != 'portaudio':
+        return None
     choice = node.value('shared_stream')
-    return choice == 'on' or (
+    both = choice == 'on' or (
         choice == 'auto' and node.value('input_device') == node.value('output_device'))
-
-
-def _settings(node, plays: bool) -> CardSettings:
-    both = shared(node)
     played = list(node.value('output_channels'))
     return CardSettings(
         input_device=node.value('input_device') if both or not plays else None,

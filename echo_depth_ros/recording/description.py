@@ -41,6 +41,8 @@ _FORMAT = ('sample_rate', 'window', 'direct_index', 'chirp_duration', 'chirp_sta
            'chirp_end_hz', 'ear_spacing')
 """What a network depends on. The level of the chirp and the way it travels to the ears differ
 from robot to robot, and a network has to bear that."""
+_KINDS = {'format': dict, 'camera': dict, 'frames': dict, 'capture': dict, 'calibrations': list,
+          'sources': list}
 _SAME_VIEW = 0.5
 """Degrees by which two statements about one camera may differ."""
 
@@ -103,7 +105,7 @@ class Description:
                     f'{folder / NAME}: {key} is {_short(there.get(key), here[key])}, now it is '
                     f'{_short(here[key], there.get(key))}; all samples of a location are of one '
                     'kind: record into a location of another name')
-        earlier = there.get('camera') or {}
+        earlier = there.get('camera', {})
         if self.camera and earlier:
             check_same_camera(folder, earlier, self.camera)
         self.camera = self.camera or earlier
@@ -142,7 +144,21 @@ def read(folder: Path) -> dict | None:
         raise RecorderError(f'{folder / NAME} cannot be read: {error}') from error
     if not isinstance(there, dict):
         raise RecorderError(f'{folder / NAME} is no description of a recording')
+    for key, kind in _KINDS.items():
+        if not isinstance(there.get(key, kind()), kind):
+            raise _unusable(folder, key, there[key])
+    for key in ('hfov_deg', 'vfov_deg'):
+        if not isinstance(there.get('camera', {}).get(key, 0.0), (int, float)):
+            raise _unusable(folder, f'{key} of camera', there['camera'][key])
+    for one in there.get('calibrations', []):
+        if not isinstance(one, dict) or not isinstance(one.get('file'), str):
+            raise _unusable(folder, 'a calibration', one)
     return there
+
+
+def _unusable(folder: Path, what: str, value: object) -> RecorderError:
+    return RecorderError(f'{folder / NAME}: {what} is {value!r}, which "echo-depth record" never '
+                         'writes; undo what changed it, or record into another location')
 
 
 def camera_of(info, topic: str = '') -> dict:

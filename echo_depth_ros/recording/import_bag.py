@@ -23,6 +23,7 @@ from echo_depth_ros.recording.errors import RecorderError
 from echo_depth_ros.recording.intake import Arrived, Intake
 from echo_depth_ros.recording.options import (
     add_target_arguments,
+    number,
     open_writer,
     ping_format,
     remarks,
@@ -52,7 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--camera-info', metavar='TOPIC',
                         help='camera_info of the images (default: camera/color/camera_info, or '
                              'the one beside --rgb or --depth)')
-    parser.add_argument('--tolerance', type=float, default=0.05, metavar='SECONDS',
+    parser.add_argument('--tolerance', type=number(float, 0, 10), default=0.05, metavar='SECONDS',
                         help='by which images of --rgb and --depth may be off '
                              '(default: %(default)s)')
 

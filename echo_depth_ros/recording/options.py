@@ -3,7 +3,9 @@
 """Options that `echo-depth record` and `echo-depth import-bag` have in common."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
 from dataclasses import fields, replace
+import math
 from pathlib import Path
 
 from echo_depth_ros.acoustics.format import PingFormat
@@ -12,6 +14,8 @@ from echo_depth_ros.recording.intake import MIN_SNR_DB
 from echo_depth_ros.recording.tally import Tally
 from echo_depth_ros.recording.writer import KEEP_FREE, LocationWriter, SPLITS
 
+_LEAST = {int: 1, float: 1e-6}
+"""Of any figure of a ping."""
 _ASPECT = 0.02
 """By which the shapes of images may differ that are said to be of one view."""
 
@@ -30,19 +34,36 @@ def add_target_arguments(parser: ArgumentParser) -> None:
                         help='depth only; vision teachers need colour, other training does not')
     parser.add_argument('--png', action='store_true',
                         help='pictures as PNG, about four times as large as JPEG')
-    parser.add_argument('--min-snr', type=float, default=MIN_SNR_DB, metavar='DB',
+    parser.add_argument('--min-snr', type=number(float, -100, 100), default=MIN_SNR_DB,
+                        metavar='DB',
                         help='skip windows whose direct sound is weaker (default: %(default)s)')
     parser.add_argument('--calibration', type=Path, metavar='FILE',
                         help='calibration of speaker and ears, to be copied beside the samples')
-    parser.add_argument('--hfov', type=float, metavar='DEGREES',
+    parser.add_argument('--hfov', type=number(float, 1, 179), metavar='DEGREES',
                         help='field of view from left to right, where no camera_info comes')
-    parser.add_argument('--vfov', type=float, metavar='DEGREES',
+    parser.add_argument('--vfov', type=number(float, 1, 179), metavar='DEGREES',
                         help='field of view from top to bottom, likewise')
     parser.add_argument('--format', type=_assignment, action='append', default=[],
                         metavar='KEY=VALUE', help='what differs from the default ping, such as '
                                                   'ear_spacing=0.2')
-    parser.add_argument('--keep-free', type=float, default=KEEP_FREE / 1e9, metavar='GB',
+    parser.add_argument('--keep-free', type=number(float, 0), default=KEEP_FREE / 1e9,
+                        metavar='GB',
                         help='stop when less of the disk is free (default: %(default)s)')
+
+
+def number(kind: type, least: float, most: float = math.inf) -> Callable[[str], int | float]:
+    """Return what reads an argument that is a number between two others."""
+    def read(text: str) -> int | float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and least <= value <= most):
+            raise ArgumentTypeError(
+                f'{text!r}; expected a {"whole " * (kind is int)}number, '
+                + (f'{least:g} or more' if math.isinf(most) else f'{least:g} to {most:g}'))
+        return value
+    return read
 
 
 def ping_format(args: Namespace, known: PingFormat = PingFormat()) -> PingFormat:
@@ -126,6 +147,6 @@ def _assignment(text: str) -> tuple[str, int | float]:
     if key not in kinds or not equals:
         raise ArgumentTypeError(f'{text!r}; expected KEY=VALUE with one of {", ".join(kinds)}')
     try:
-        return key, kinds[key](value)
-    except ValueError as error:
-        raise ArgumentTypeError(f'{key} is {value!r}; expected a number') from error
+        return key, number(kinds[key], _LEAST[kinds[key]])(value)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f'{key} is {error}') from error

@@ -101,6 +101,10 @@ def check_target(root: Path, location: str, split: str, keep_free: int = KEEP_FR
         raise RecorderError(f'{folder} is part of a data set that was not recorded with this '
                             f'command (it has no {NAME}); choose another location')
     check_space(root, keep_free)
+    place = _existing(folder)
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise RecorderError(f'{place} is read-only, or no folder; expected one that can be '
+                            'written to')
 
 
 def check_space(folder: Path, keep_free: int) -> int:
@@ -109,16 +113,18 @@ def check_space(folder: Path, keep_free: int) -> int:
 
     :raises DiskFullError: fewer than are to be left alone.
     """
-    place = folder.absolute()
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(_existing(folder)).free
     if free < keep_free:
         raise DiskFullError(
             f'only {free / 1e9:.2f} GB are free on the disk of {folder}; expected at least '
             f'{keep_free / 1e9:.2f} GB, so that the disk does not fill up: free some, or lower '
             '--keep-free. What was recorded is safe')
     return free
+
+
+def _existing(path: Path) -> Path:
+    """Return the path, or what there is of it."""
+    return next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
 
 
 class LocationWriter:

@@ -8,8 +8,27 @@ import math
 import numpy as np
 
 
+class _Pinhole:
+    """Matrices of anything with ``fx``, ``fy``, ``cx`` and ``cy``."""
+
+    @property
+    def k(self) -> np.ndarray:
+        """Intrinsic matrix, (3, 3)."""
+        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]])
+
+    @property
+    def p(self) -> np.ndarray:
+        """Projection matrix, (3, 4): the intrinsics and no baseline."""
+        return np.hstack([self.k, np.zeros((3, 1))])
+
+    @property
+    def r(self) -> np.ndarray:
+        """Rectification, (3, 3): none."""
+        return np.eye(3)
+
+
 @dataclass(frozen=True)
-class CameraModel:
+class CameraModel(_Pinhole):
     """
     Image size and fields of view; the optical axis goes through the middle of the image.
 
@@ -52,24 +71,9 @@ class CameraModel:
         return (self.height - 1) / 2
 
     @property
-    def k(self) -> np.ndarray:
-        """Intrinsic matrix, (3, 3)."""
-        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]])
-
-    @property
-    def p(self) -> np.ndarray:
-        """Projection matrix, (3, 4): the intrinsics and no baseline."""
-        return np.hstack([self.k, np.zeros((3, 1))])
-
-    @property
     def d(self) -> np.ndarray:
         """Plumb-bob distortion, (5,): none."""
         return np.zeros(5)
-
-    @property
-    def r(self) -> np.ndarray:
-        """Rectification, (3, 3): none."""
-        return np.eye(3)
 
     def rays(self) -> np.ndarray:
         """
@@ -85,7 +89,7 @@ class CameraModel:
 
 
 @dataclass(frozen=True)
-class CalibratedCamera:
+class CalibratedCamera(_Pinhole):
     """
     What a real camera says about its lens: intrinsics in pixels, and plumb-bob distortion.
 
@@ -101,21 +105,6 @@ class CalibratedCamera:
     distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
     @property
-    def k(self) -> np.ndarray:
-        """Intrinsic matrix, (3, 3)."""
-        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]])
-
-    @property
-    def p(self) -> np.ndarray:
-        """Projection matrix, (3, 4): the intrinsics and no baseline."""
-        return np.hstack([self.k, np.zeros((3, 1))])
-
-    @property
     def d(self) -> np.ndarray:
         """Plumb-bob distortion, (5,): k1, k2, t1, t2, k3."""
         return np.array(self.distortion, float)
-
-    @property
-    def r(self) -> np.ndarray:
-        """Rectification, (3, 3): none."""
-        return np.eye(3)

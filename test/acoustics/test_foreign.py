@@ -1,5 +1,6 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
 from functools import lru_cache
 
 from hypothesis import given, settings
@@ -49,6 +50,13 @@ def test_a_loud_late_chirp_is_found_where_it_arrives(at, seed, level):
 @given(seed=st.integers(0, 99), own=st.integers(20, 26))
 def test_walls_and_reverberation_are_not_foreign(seed, own):
     assert find_foreign(room(seed, own=own), FMT) is None
+
+
+def test_a_window_hardly_longer_than_its_chirp_has_room_for_none():
+    fmt = replace(FMT, window=1200, direct_index=1000)
+    watch = ForeignWatch(fmt)
+    noise = np.random.default_rng(0).normal(0, 0.1, (6, 2, fmt.window)).astype(np.float32)
+    assert [watch.judge(heard) for heard in noise] == [None] * 6
 
 
 @pytest.mark.parametrize('range_m', [0.5, 1.0, 2.0, 4.0, 8.0, 11.0])
@@ -135,3 +143,21 @@ def test_a_gap_makes_it_start_over():
         watch.judge(room(seed))
     watch.start_over()
     assert watch.judge(room(9, 700, 1.5)) is None
+
+
+def test_a_soft_start_is_no_news():
+    watch = ForeignWatch(FMT)
+    growing = np.linspace(0.1, 1.0, 15)
+    assert [watch.judge(level * room(seed)) for seed, level in enumerate(growing)] == [None] * 15
+
+
+def test_an_echo_that_seems_foreign_passes_for_as_long_as_it_stays():
+    watch = ForeignWatch(FMT)
+    for seed in range(4):
+        watch.judge(room(seed))
+    found = [watch.judge(room(seed, 1850, 2.0)) for seed in range(20)]
+    assert all(found[:3]) and not any(found[8:])
+    # Once it has moved away it is as foreign as ever.
+    for seed in range(60):
+        watch.judge(room(seed))
+    assert watch.judge(room(7, 1400, 2.0)) is not None

@@ -226,6 +226,7 @@ def test_a_silent_speaker(card, capsys):
     (['--chirps', 'text.wav'], '--chirps belongs to --recording'),
     (['--max-level', '2'], '--max-level is 2; expected 0.001 to 1'),
     (['--head-height', '0.1'], '--head-height is 0.1'),
+    (['--out', 'text.wav/x.yaml'], 'text.wav is read-only, or no folder'),
     (['--out', 'same.png', '--picture', 'same.png'], 'names that differ')])
 def test_what_makes_no_sense(card, capsys, arguments, words):
     write(np.zeros((1, 50000)), 'mono.wav')

@@ -1,5 +1,6 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import errno
 import gc
 import os
 from threading import Timer
@@ -9,7 +10,13 @@ import numpy as np
 import pytest
 
 from echo_depth_ros.audio.card import Card
-from echo_depth_ros.audio.errors import DeviceLostError, GapError, OverrunError, ReadTimeoutError
+from echo_depth_ros.audio.errors import (
+    AudioError,
+    DeviceLostError,
+    GapError,
+    OverrunError,
+    ReadTimeoutError,
+)
 from echo_depth_ros.audio.host.memory import Field
 from echo_depth_ros.audio.interface import Microphones, Speaker
 from echo_depth_ros.audio.settings import CardSettings
@@ -70,6 +77,21 @@ def test_while_there_is_no_device_the_problem_is_told(acted, card):
     while not card.said and time.monotonic() < deadline:
         time.sleep(0.01)
     assert card.said == [('warning', 'no input device: PortAudio lists none at all')]
+
+
+def test_a_full_disk_is_told_and_passes(acted, card, monkeypatch):
+    acted.stream(44100, START)
+    acted.feed(block(0))
+    speaker = card.speaker()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+    with monkeypatch.context() as patch:
+        patch.setattr(os, 'posix_fallocate', full)
+        for _ in range(10):
+            with pytest.raises(AudioError, match='No space left on device; make room there'):
+                speaker.play(np.ones(5))
+    assert speaker.play(np.ones(5)).frame > START
 
 
 def test_what_is_played_and_heard_count_on_one_counter(acted, card):

@@ -81,6 +81,21 @@ def test_after_three_misses_it_is_learned_anew():
     assert abs(listener.hear_chirp(chirps[8], 0.0).direct.index - FMT.direct_index) <= 1
 
 
+def test_listening_anew_leaves_out_what_came_meanwhile():
+    chirps = list(range(2000, 160000, PERIOD))
+    tape = Tape(chirps, 0)
+    listener = Listener(tape, FMT, 40, loop_delay=0.0)
+    while True:
+        try:
+            listener.hear_any(0.0)
+            break
+        except NoChirpError:
+            continue
+    tape.end_frame = 100000
+    listener.start_over()
+    assert listener.hear_any(0.0).frame >= 100000
+
+
 def test_silence_teaches_nothing():
     listener = Listener(Tape([], 0, seconds=1.5), FMT, 40)
     with pytest.raises((NoChirpError, AudioError)):

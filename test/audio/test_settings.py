@@ -4,12 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
+from echo_depth_ros.audio.errors import SettingsError
 from echo_depth_ros.audio.settings import CardSettings
 
 SOME = st.builds(
     CardSettings, input_device=st.one_of(st.none(), st.text()), output_device=st.text(),
     sample_rate=st.integers(8000, 384000), device_rate=st.sampled_from([0, 48000]),
-    input_channels=st.tuples(st.integers(1, 64), st.integers(1, 64)),
+    input_channels=st.lists(st.integers(1, 64), min_size=2, max_size=2, unique=True).map(tuple),
     output_channels=st.lists(st.integers(1, 64), unique=True).map(tuple),
     latency=st.one_of(st.sampled_from(['low', 'high']), st.floats(0.001, 2.0)),
     block=st.integers(0, 8192))
@@ -30,7 +31,9 @@ def test_lists_are_as_good_as_tuples():
     ({'sample_rate': 100}, 'sample_rate is 100; expected 8000 to'),
     ({'device_rate': -1}, 'device_rate is -1; expected'),
     ({'input_channels': (1,)}, r'input_channels is \[1\]; expected two'),
+    ({'input_channels': ()}, r'input_channels is \[\]; expected two'),
     ({'input_channels': (0, 1)}, 'counted from 1'),
+    ({'input_channels': (1, 1)}, 'two different channels'),
     ({'output_channels': (1, 1)}, 'different channels'),
     ({'latency': 'medium'}, "latency is 'medium'; expected seconds"),
     ({'latency': 0.0}, 'latency is 0.0 s'),
@@ -38,7 +41,7 @@ def test_lists_are_as_good_as_tuples():
     ({'block': -1}, 'block is -1 frames'),
 ])
 def test_nonsense_is_refused(values, says):
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(SettingsError, match=says):
         CardSettings(**values)
 
 

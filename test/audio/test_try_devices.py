@@ -67,6 +67,12 @@ def test_levels_that_make_no_sense(level):
         try_devices.main(parser.parse_args(['--try', '--level', level]))
 
 
+def test_one_microphone_is_not_two_ears():
+    status, _, said = run('--try', '--input-channels', '2', '2')
+    assert status == 1
+    assert 'input_channels is [2, 2]' in said and 'Traceback' not in said
+
+
 def test_devices_of_a_server_are_listed_and_tried(jack_room):
     status, said, _ = run('--json')
     found = {one['name']: one for one in json.loads(said)}

@@ -169,6 +169,46 @@ def test_without_a_chirp_topic_windows_are_found_by_onset(bench, capturing):
     assert capture.diagnose().values['sync'] == 'onset'
 
 
+def test_chirps_may_be_announced_seconds_ahead(bench, capturing):
+    capture, _, stream = capturing(sync='chirp')
+    chirps = bench.publisher(Header, 'chirp')
+    for number in range(60):
+        stamp = stream.grid.stamp_of(stream.frame + number * 3219)
+        chirps.publish(header_to_msg(stamp, 'speaker'))
+        bench.spin(0.001)
+    # The last one is refused, which tells that all others have come.
+    chirps.publish(header_to_msg(capture.now() + 3600 * 10**9, 'speaker'))
+    assert bench.until(lambda: capture.diagnose().values['chirps skipped'])
+    assert capture.diagnose().values['chirps skipped'] == 1
+
+
+def test_by_onset_nobody_minds_announcements(bench, capturing):
+    capture, windows, stream = capturing(sync='onset')
+    chirps = bench.publisher(Header, 'chirp')
+    for number in range(1, 301):
+        stamp = stream.grid.stamp_of(stream.frame + 3219 * number)
+        chirps.publish(header_to_msg(stamp, 'speaker'))
+        bench.spin(0.001)
+    values = capture.diagnose().values
+    assert (values['chirps skipped'], values['sync']) == (0, 'onset')
+
+
+def test_a_sound_that_was_found_by_onset_is_not_heard_again(bench, capturing):
+    capture, windows, stream = capturing()
+    stream.send(0.1)
+    frame = stream.frame + round(0.35 * FS)
+    stream.send(0.9, [frame])
+    assert bench.until(lambda: len(windows) == 1)
+    chirps = bench.publisher(Header, 'chirp')
+    later = stream.frame + round(0.2 * FS)
+    for at in (frame, later):
+        chirps.publish(header_to_msg(stream.grid.stamp_of(at), 'speaker'))
+    stream.send(0.6, [later])
+    assert bench.until(lambda: len(windows) == 2), capture.diagnose()
+    assert abs(stamp_from_msg(windows[1].header.stamp) - expected_stamp(stream, later)) <= 25_000
+    assert capture.diagnose().values['sync'] == 'chirp'
+
+
 def test_camera_images_are_paired_only_inside_the_tolerance(bench, capturing):
     colours = bench.collect(Image, 'binaural/rgb')
     depths = bench.collect(Image, 'binaural/depth')
@@ -203,6 +243,9 @@ def test_cameras_are_not_subscribed_to_for_nobody(bench, capturing):
 
 @pytest.mark.parametrize('parameters,words', [
     ({'ear_gain_db': [0.0]}, 'two numbers'),
+    ({'noise_floor_dbfs': [-60.0]}, 'two numbers'),
+    ({'backend': 'portaudio', 'input_channels': [1]}, 'expected two different channels'),
+    ({'backend': 'portaudio', 'input_channels': [1, 1]}, 'expected two different channels'),
     ({'ring_seconds': 0.5, 'window': 22050}, 'at least four windows')])
 def test_what_cannot_be_captured_is_refused(bench, parameters, words):
     capture = bench.make(BinauralCapture, **parameters)

@@ -18,5 +18,14 @@ def test_percentiles_and_rate_of_what_came_lately():
     assert recent.rate(30.0) == 0.0
 
 
+def test_the_rate_is_of_the_present_where_the_clock_was_set_back():
+    recent = Recent()
+    for i in range(20):
+        recent.add(0.0, 3600 + i * 0.1)
+    for i in range(20):
+        recent.add(0.0, i * 0.1)
+    assert recent.rate(1.9) == pytest.approx(10.0)
+
+
 def test_figures_are_for_people():
     assert (figure(13.70001), figure(3), figure('cpu')) == ('13.7', '3', 'cpu')

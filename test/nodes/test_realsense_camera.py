@@ -65,6 +65,13 @@ def test_nothing_is_unpacked_for_nobody(bench, recording):
     assert node.diagnose().values['images'] <= 3
 
 
+def test_who_subscribes_is_seen_while_the_clock_stands_still(bench, recording):
+    node = bench.start(RealSenseCamera, use_sim_time=True, **recording)
+    images = bench.collect(Image, 'camera/color/image_raw')
+    assert bench.until(lambda: images)
+    assert node.now() == 0
+
+
 def test_a_camera_that_is_lost_is_told_and_comes_back(bench, recording):
     images = bench.collect(Image, 'camera/color/image_raw')
     node = bench.start(RealSenseCamera, **recording)

@@ -5,6 +5,7 @@
 from argparse import ArgumentParser
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,13 @@ def arguments(root, *options):
     parser = ArgumentParser()
     record.add_arguments(parser)
     return parser.parse_args([str(root), '--location', 'hall', '--keep-free', '0.001', *options])
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """All nodes are of one process, and know each other's topics at once."""
+    monkeypatch.setattr(record, '_DISCOVERY', 0.0)
+    monkeypatch.setattr(record, '_EXPLAIN_AFTER', 1.0)
 
 
 class Capture:
@@ -164,16 +172,15 @@ def test_it_stops_after_the_seconds_that_were_asked_for(bench, recorder, capture
     assert subscribed(bench, robot)
     robot.send(1)
     assert bench.until(lambda: node.kept) and not node.done
-    assert bench.until(lambda: node.done, 2.0)
+    assert bench.until(lambda: node.done)
 
 
 def test_it_gives_up_when_nothing_comes_and_says_what_is_missing(bench, recorder):
-    node, said = recorder('--wait', '4')
-    began = time.monotonic()
-    assert bench.until(lambda: said, 5.0) and time.monotonic() - began < 4
+    node, said = recorder('--wait', '2')
+    assert bench.until(lambda: said)
     assert said == [f'nobody publishes {bench.namespace}/binaural: start binaural_capture, or '
                     'give its --namespace']
-    assert bench.until(lambda: node.done, 5.0)
+    assert bench.until(lambda: node.done)
     assert 'no window came' in node.summary() and 'nobody publishes' in node.summary()
 
 
@@ -181,10 +188,19 @@ def test_it_finds_a_robot_in_another_namespace(bench, recorder, capture):
     capture(('binaural',))
     other = record.Recorder(arguments('/nowhere', '--namespace', 'elsewhere'))
     bench.executor.add_node(other)
-    assert bench.until(lambda: 'there are in' in other.missing()[0], 5.0)
+    assert bench.until(lambda: 'there are in' in other.missing()[0])
     assert bench.namespace in other.missing()[0]
     bench.executor.remove_node(other)
     other.destroy_node()
+
+
+def test_a_robot_that_has_gone_is_not_said_to_be_elsewhere(bench, recorder, capture):
+    node, _ = recorder()
+    robot = capture()
+    assert subscribed(bench, robot)
+    for publisher in robot.publishers.values():
+        bench.node.destroy_publisher(publisher)
+    assert bench.until(lambda: 'start binaural_capture' in node.missing()[0])
 
 
 def test_a_camera_that_does_not_come_is_named_within_seconds(bench, recorder, capture):
@@ -224,6 +240,26 @@ def test_the_parameters_of_the_capture_are_asked_for(bench, recorder, capture, t
     assert any('ear_spacing is 0.2, not 0.235' in line for line in said)
 
 
+@pytest.mark.parametrize(('option', 'value'), [
+    ('--pings', '0'), ('--seconds', 'nan'), ('--wait', '-1'), ('--hfov', '500'),
+    ('--keep-free', 'inf'), ('--format', 'window=-1'), ('--format', 'wide=1'),
+    ('--format', 'ear_spacing')])
+def test_numbers_that_make_no_sense_are_refused(tmp_path, capsys, option, value):
+    with pytest.raises(SystemExit):
+        arguments(tmp_path, option, value)
+    assert f'argument {option}' in capsys.readouterr().err
+
+
+def test_the_command_gives_up_where_nothing_comes(ros, tmp_path):
+    done = subprocess.run(
+        [sys.executable, '-m', 'echo_depth_ros.cli', 'record', str(tmp_path / 'new'),
+         '--location', 'hall', '--keep-free', '0.001', '--namespace', 'nobody', '--wait', '0.1'],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
+    assert done.returncode == 1 and 'Traceback' not in done.stdout
+    assert 'no window came' in done.stdout and 'nobody publishes /nobody/binaural' in done.stdout
+    assert not (tmp_path / 'new').exists()
+
+
 def test_ctrl_c_ends_the_command_cleanly(bench, capture, tmp_path):
     robot = capture()
     process = subprocess.Popen(
@@ -232,13 +268,17 @@ def test_ctrl_c_ends_the_command_cleanly(bench, capture, tmp_path):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
     try:
         assert subscribed(bench, robot)
-        robot.send(3)
-        bench.until(lambda: False, 0.5)
+        listed = tmp_path / 'hall' / 'train.csv'
+        end = time.monotonic() + 30
+        while len(listed.read_text().splitlines()) < 4 and time.monotonic() < end:
+            robot.send(1)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == 0, out
-    assert '3 of 3 windows kept' in out and 'Traceback' not in out
-    assert len(open_split(tmp_path, 'train', progress=False)) == 3
+    assert 'Traceback' not in out
+    kept = re.search(r'(\d+) of \1 windows kept', out)
+    assert kept, out
+    assert len(open_split(tmp_path, 'train', progress=False)) == int(kept[1]) >= 3

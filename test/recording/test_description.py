@@ -27,7 +27,9 @@ def test_a_camera_that_is_not_calibrated_says_nothing(changes):
     assert camera_of(camera_info(**changes)) == {}
 
 
-@pytest.mark.parametrize('text', ['', '[]', '{'])
+@pytest.mark.parametrize('text', [
+    '', '[]', '{', '{"camera": 3}', '{"camera": {"hfov_deg": "wide"}}', '{"frames": null}',
+    '{"sources": "x"}', '{"calibrations": [{}]}', '{"calibrations": [3]}'])
 def test_a_broken_description_is_named(tmp_path, text):
     assert read(tmp_path) is None
     Description().go_on(tmp_path)

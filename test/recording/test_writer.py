@@ -165,6 +165,12 @@ def test_a_location_is_the_name_of_one_folder(tmp_path, location):
         check_target(tmp_path, location, 'train')
 
 
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_heard(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, 'access', lambda *_: False)
+    with pytest.raises(RecorderError, match=f'{tmp_path} is read-only'):
+        check_target(tmp_path / 'new', 'x', 'train')
+
+
 def test_data_of_other_kinds_are_left_alone(tmp_path):
     with pytest.raises(RecorderError, match='expected one of train, val, test'):
         check_target(tmp_path, 'x', 'validation')

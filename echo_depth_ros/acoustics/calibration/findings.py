@@ -190,9 +190,10 @@ def _balance(found: Calibration, _: float) -> Iterator[Finding]:
     if found.setup.speaker_offset:
         text += ' than its distance explains'
     good = abs(louder) <= _MOST_IMBALANCE_DB
+    left, right = found.ear_gain_db.round(1) + 0.0  # no -0.0
     yield Finding('balance', PASS if good else CHANGE, (
         f'{text}, expected at most {_MOST_IMBALANCE_DB:g}' + (
-            f'; ear_gain_db {found.ear_gain_db[0]:+.1f} / {found.ear_gain_db[1]:+.1f} evens it'
+            f'; ear_gain_db {left:+.1f} / {right:+.1f} evens it'
             if good else ': set both microphones to the same gain, and look for a covered one')))
 
 

@@ -107,7 +107,6 @@ class CardFolder:
         :raises AudioError: the folder cannot be had.
         """
         deadline = time.monotonic() + _PATIENCE
-        reason = 'it is being cleared by another process'
         while time.monotonic() < deadline:
             try:
                 self._make()
@@ -121,7 +120,8 @@ class CardFolder:
                 return lock
             lock.close()
             time.sleep(0.01)
-        raise AudioError(f'{self.path} could not be joined for {_PATIENCE:g} s: {reason}')
+        raise AudioError(f'{self.path} could not be joined for {_PATIENCE:g} s: another process '
+                         'is clearing it; end that, or remove the folder')
 
     def clear(self) -> None:
         """Remove it; only for who holds the ``clients`` lock alone."""

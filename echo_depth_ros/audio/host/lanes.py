@@ -44,15 +44,19 @@ def _entry(lane: int, number: int) -> int:
 class _Lanes:
     def __init__(self, memory: Memory):
         self._words = memory.words
-        self._memory = memory
+        self.memory = memory
 
     def _samples(self, lane: int) -> np.ndarray:
         return np.frombuffer(
-            self._memory.bytes, np.float32, LONGEST, _SAMPLES_AT + 4 * lane * LONGEST)
+            self.memory.bytes, np.float32, LONGEST, _SAMPLES_AT + 4 * lane * LONGEST)
 
 
 class Player(_Lanes):
-    """The client's end of one lane; whoever uses it holds the lane's lock."""
+    """
+    The client's end of one lane; whoever uses it holds the lane's lock.
+
+    :ivar memory: that the lane lies in.
+    """
 
     def __init__(self, memory: Memory, lane: int):
         """

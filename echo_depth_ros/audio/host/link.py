@@ -90,17 +90,32 @@ class Link:
         """
         Return the lane in which this client plays.
 
-        :raises AudioError: all lanes are taken.
+        :raises AudioError: all lanes are taken, or there is no memory for them.
         """
-        if self._player is None or not self._lane.in_place():
+        memory = self.memory
+        if self._player is None or self._player.memory is not memory:
+            number, lane = self._free_lane()
+            try:
+                self._player = Player(memory, number)
+            except OSError as error:
+                lane.close()
+                raise AudioError(f'{self._folder.path} cannot hold what is played: {error}; make '
+                                 'room there') from error
+            if self._lane is not None:  # of a memory that somebody has deleted
+                self._lane.close()
+            self._lane = lane
+        return self._player
+
+    def _free_lane(self) -> tuple[int, Lock]:
+        try:
             for number in range(LANES):
                 lock = Lock(self._folder.path / f'lane-{number}')
                 if lock.take():
-                    self._lane, self._player = lock, Player(self.memory, number)
-                    return self._player
+                    return number, lock
                 lock.close()
-            raise AudioError(f'{LANES} programs play on this card already; end one of them')
-        return self._player
+        except OSError as error:
+            raise AudioError(f'{self._folder.path} cannot be used to play: {error}') from error
+        raise AudioError(f'{LANES} programs play on this card already; end one of them')
 
     def reopen(self, why: str) -> None:
         """Have the device closed and opened anew."""

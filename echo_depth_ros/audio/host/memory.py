@@ -7,6 +7,7 @@ import mmap
 import os
 from pathlib import Path
 import threading
+import time
 from typing import NamedTuple, Optional
 import weakref
 
@@ -18,7 +19,7 @@ RING_SECONDS = 10
 """How long what was heard can still be read."""
 _RING_FRAMES = 1 << 21
 _GAPS = 64
-_TRIES = 50
+_TRIES, _PAUSE = 50, 0.001
 
 # Byte offsets; the file has holes where nothing was ever written.
 _TEXTS = {'problem': (4096, 8192), 'names': (12288, 4096)}
@@ -33,8 +34,7 @@ STARTING, WAITING, STREAMING = range(3)
 class Field(IntEnum):
     """The 64-bit words at the head of the file; each has one writer, or any order will do."""
 
-    READY = 0
-    PID = auto()
+    PID = 0
     HEARTBEAT = auto()
     STATE = auto()
     GENERATION = auto()
@@ -241,7 +241,9 @@ class Memory:
 
     def _steady(self, turn: Field, copy):
         """Copy something while nobody writes it; a writer that died counts as nobody."""
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
+            if attempt:  # It may have lost the processor half way: let it have ours.
+                time.sleep(_PAUSE)
             before = self.words[turn]
             fence()
             copied = copy()

@@ -1,6 +1,6 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -171,6 +171,21 @@ def test_nobody_reads_a_line_half_written(memory, tmp_path):
     finally:
         done.set()
         writer.join()
+
+
+def test_a_reader_waits_for_a_writer_that_lost_the_processor(memory):
+    memory.put_lines(Line(1, 1, 1.0), None)
+    memory.words[Field.LINES_TURN] += 1
+    memory.words[Field.INPUT_FRAME] = 2
+
+    def finish():
+        memory.words[Field.INPUT_NS] = 2
+        memory.floats[Field.INPUT_PERIOD] = 2.0
+        memory.words[Field.LINES_TURN] += 1
+    writer = Timer(0.005, finish)
+    writer.start()
+    assert memory.lines() == (Line(2, 2, 2.0), None)
+    writer.join()
 
 
 def test_a_writer_that_died_does_not_stop_readers(memory):
