@@ -16,12 +16,11 @@ from std_msgs.msg import Header
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.nodes.health import figure, Status
 from echo_depth_ros.vision.camera import CameraModel
+from echo_depth_ros.vision.errors import ImageError
+from echo_depth_ros.vision.image_bytes import image_array
 
 _NS = 1_000_000_000
 _NATIVE_BIG = sys.byteorder == 'big'
-_LAYOUTS = {'32FC1': (np.float32, 1), '16UC1': (np.uint16, 1), 'mono16': (np.uint16, 1),
-            'mono8': (np.uint8, 1), '8UC1': (np.uint8, 1), 'rgb8': (np.uint8, 3),
-            'bgr8': (np.uint8, 3), 'rgba8': (np.uint8, 4), 'bgra8': (np.uint8, 4)}
 _ENCODINGS = {('f', 2): '32FC1', ('u2', 2): '16UC1', ('u1', 2): 'mono8', ('u1', 3): 'rgb8'}
 
 
@@ -74,24 +73,10 @@ def image_from_msg(msg: Image) -> np.ndarray:
         and alpha left out.
     :raises MessageError: an encoding this package has no use for, or too few bytes.
     """
-    if msg.encoding not in _LAYOUTS:
-        raise MessageError(
-            f'image encoding is {msg.encoding!r}; expected one of {", ".join(_LAYOUTS)}')
-    dtype, channels = _LAYOUTS[msg.encoding]
-    order = np.dtype(dtype).newbyteorder('>' if msg.is_bigendian else '<')
-    row = msg.width * channels * order.itemsize
-    if msg.step < row or len(msg.data) < msg.height * msg.step or not row or not msg.height:
-        raise MessageError(
-            f'image of {msg.height}x{msg.width} {msg.encoding} has rows of {msg.step} bytes and '
-            f'{len(msg.data)} bytes in all; expected rows of at least {row} and '
-            f'{max(msg.step, row) * msg.height} in all')
-    flat = np.frombuffer(msg.data, np.uint8, msg.height * msg.step)
-    packed = flat.reshape(msg.height, msg.step)[:, :row]
-    image = np.ascontiguousarray(packed).view(order).astype(dtype, copy=False)
-    image = image.reshape((msg.height, msg.width, channels)[:2 if channels == 1 else 3])
-    if channels == 4:
-        image = image[..., :3]
-    return image[..., ::-1] if msg.encoding in ('bgr8', 'bgra8') else image
+    try:
+        return image_array(msg)
+    except ImageError as error:
+        raise MessageError(str(error)) from error
 
 
 def recording_to_msg(recording: np.ndarray, stamp: int, frame_id: str) -> Image:

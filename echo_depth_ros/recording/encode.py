@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 import soundfile
 
-from echo_depth_ros.recording.errors import ImageError
+from echo_depth_ros.vision.errors import ImageError
 
 FARTHEST_MM = 65535
 COLOUR_SUFFIXES = ('.jpg', '.png')

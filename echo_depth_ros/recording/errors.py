@@ -11,7 +11,3 @@ class RecorderError(EchoDepthError, ValueError):
 
 class DiskFullError(RecorderError):
     """The disk is about to be full."""
-
-
-class ImageError(RecorderError):
-    """An image message whose encoding or size nobody can make use of."""

@@ -10,10 +10,10 @@ from echo_depth_ros.acoustics.errors import NoChirpError, WindowError
 from echo_depth_ros.acoustics.quality import assess
 from echo_depth_ros.acoustics.sync import find_direct_sound
 from echo_depth_ros.recording.description import RAW
-from echo_depth_ros.recording.errors import ImageError
 from echo_depth_ros.recording.images import colour_array, depth_array, sound_array
 from echo_depth_ros.recording.tally import Tally
 from echo_depth_ros.recording.writer import LocationWriter, Sample
+from echo_depth_ros.vision.errors import ImageError
 
 MIN_SNR_DB = 6.0
 """As depth_inference asks for."""

@@ -15,3 +15,7 @@ class CameraLostError(CameraError):
 
 class ProfileError(EchoDepthError, ValueError):
     """A file that should name a camera's topics does not."""
+
+
+class ImageError(EchoDepthError, ValueError):
+    """An image whose encoding or size nobody can make use of."""

@@ -31,7 +31,8 @@ class Bench:
     def __init__(self):
         """Make the executor and a node for the test's own topics."""
         from rclpy.executors import SingleThreadedExecutor
-        self.namespace = f'/bench_{next(_NAMES)}'
+        # Of two runs on one machine the domain may be the same.
+        self.namespace = f'/bench_{os.getpid()}_{next(_NAMES)}'
         self.executor = SingleThreadedExecutor()
         self._nodes = []
         self.node = rclpy.create_node('tester', namespace=self.namespace)

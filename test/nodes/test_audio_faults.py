@@ -1,6 +1,10 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Each fault of sound, caused on a real stream: the nodes say so, and go on by themselves."""
+"""
+Each fault of sound, caused on a real stream: the nodes say so, and go on by themselves.
+
+The server comes before the bench among the fixtures: nodes that outlive it keep its memory.
+"""
 
 import shutil
 import time
@@ -71,7 +75,7 @@ def server(request):
     return request.getfixturevalue('jack_server')
 
 
-def test_the_sound_server_dies_and_comes_back(bench, server):
+def test_the_sound_server_dies_and_comes_back(server, bench):
     chain = Chain(bench)
     assert chain.hears()
     server.kill()
@@ -82,7 +86,7 @@ def test_the_sound_server_dies_and_comes_back(bench, server):
     assert chain.capture.active and chain.emitter.active
 
 
-def test_the_sound_server_hangs_and_goes_on(bench, server):
+def test_the_sound_server_hangs_and_goes_on(server, bench):
     chain = Chain(bench)
     assert chain.hears()
     server.pause()
@@ -91,7 +95,7 @@ def test_the_sound_server_hangs_and_goes_on(bench, server):
     assert chain.hears(), chain.values
 
 
-def test_the_device_was_never_there_and_appears(bench, jack_server, room):
+def test_the_device_was_never_there_and_appears(jack_server, room, bench):
     room.kill()
     chain = Chain(bench)
     assert chain.says("no input device 'room'")
@@ -99,7 +103,7 @@ def test_the_device_was_never_there_and_appears(bench, jack_server, room):
     assert chain.hears(), chain.values
 
 
-def test_there_is_no_sound_server_at_all_until_it_starts(bench, pulse_server):
+def test_there_is_no_sound_server_at_all_until_it_starts(pulse_server, bench):
     pulse_server.kill()
     chain = Chain(bench)
     assert chain.says('PortAudio lists none')
@@ -107,7 +111,7 @@ def test_there_is_no_sound_server_at_all_until_it_starts(bench, pulse_server):
     assert chain.hears(), chain.values
 
 
-def test_the_device_vanishes_and_returns(bench, jack_server, room):
+def test_the_device_vanishes_and_returns(jack_server, room, bench):
     chain = Chain(bench)
     assert chain.hears()
     room.kill()
@@ -117,7 +121,7 @@ def test_the_device_vanishes_and_returns(bench, jack_server, room):
     assert chain.hears(), chain.values
 
 
-def test_the_source_moves_in_silence(bench, pulse_server):
+def test_the_source_moves_in_silence(pulse_server, bench):
     chain = Chain(bench)
     assert chain.hears()
     pulse_server.unload('speaker')
@@ -127,7 +131,7 @@ def test_the_source_moves_in_silence(bench, pulse_server):
 
 
 @pytest.mark.parametrize('fault', ['kill', 'suspend'])
-def test_the_process_that_holds_the_stream_dies_or_hangs(bench, server, fault):
+def test_the_process_that_holds_the_stream_dies_or_hangs(server, bench, fault):
     chain = Chain(bench)
     assert chain.hears()
     host = host_of(server)
@@ -138,7 +142,7 @@ def test_the_process_that_holds_the_stream_dies_or_hangs(bench, server, fault):
 
 
 def test_somebody_deletes_the_memory_that_host_and_nodes_share(
-        bench, jack_server, room, tmp_path, monkeypatch):
+        jack_server, room, bench, tmp_path, monkeypatch):
     monkeypatch.setenv('ECHO_DEPTH_RUNTIME_DIR', str(tmp_path))
     chain = Chain(bench)
     assert chain.hears()
@@ -147,7 +151,7 @@ def test_somebody_deletes_the_memory_that_host_and_nodes_share(
     assert chain.hears(), chain.values
 
 
-def test_a_callback_that_stalls_loses_its_gap_only(bench, server):
+def test_a_callback_that_stalls_loses_its_gap_only(server, bench):
     chain = Chain(bench)
     assert chain.hears()
     # On a busy machine a stall lasts longer than it was meant to, and ends the stream.
@@ -162,7 +166,7 @@ def test_a_callback_that_stalls_loses_its_gap_only(bench, server):
     pytest.fail(f'no short stall was survived: {chain.values}')
 
 
-def test_frames_that_were_lost_are_counted_and_never_become_a_window(bench, jack_server, room):
+def test_frames_that_were_lost_are_counted_and_never_become_a_window(jack_server, room, bench):
     chain = Chain(bench)
     assert chain.hears()
     overflows = chain.values['overflows']
@@ -175,7 +179,7 @@ def test_frames_that_were_lost_are_counted_and_never_become_a_window(bench, jack
     assert chain.values['bad windows'] == 0
 
 
-def test_the_ears_leave_and_the_mouth_plays_on(bench, jack_server, room):
+def test_the_ears_leave_and_the_mouth_plays_on(jack_server, room, bench):
     chain = Chain(bench)
     assert chain.hears()
     chain.capture.trigger_deactivate()
@@ -187,7 +191,7 @@ def test_the_ears_leave_and_the_mouth_plays_on(bench, jack_server, room):
     assert chain.emitter.diagnose().values['missed chirps'] == 0
 
 
-def test_two_emitters_at_once_are_named_and_what_they_spoil_is_left_out(bench, jack_server, room):
+def test_two_emitters_at_once_are_named_and_what_they_spoil_is_left_out(jack_server, room, bench):
     chain = Chain(bench)
     assert chain.hears()
     other = bench.start(ChirpEmitter, **CARD, ping_rate=11.0, soft_start=0.0)

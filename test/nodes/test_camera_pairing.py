@@ -178,7 +178,7 @@ def test_a_camera_that_nobody_publishes_is_told(bench, host):
     for _ in range(45):
         node.cameras.publish(node.now())
     lines = warned(bench, node, 'nobody publishes')
-    assert len(lines) == 1 and 'binaural' not in lines[0]
+    assert len(lines) == 1 and 'binaural' not in lines[0], node.said
     assert node.cameras.unpaired == 45
 
 

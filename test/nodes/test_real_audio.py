@@ -1,6 +1,10 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The chain on real PortAudio streams: a JACK server of our own, and a room in it."""
+"""
+The chain on real PortAudio streams: a JACK server of our own, and a room in it.
+
+The server comes before the bench among the fixtures: nodes that outlive it keep its memory.
+"""
 
 import numpy as np
 import pytest
@@ -58,7 +62,7 @@ def misalignment(room, msg):
     raise AssertionError('a window that the ears were never given')
 
 
-def test_from_portaudio_to_a_depth_image(bench, room, student):
+def test_from_portaudio_to_a_depth_image(room, bench, student):
     depths, ranges = bench.collect(Image, 'depth/image'), bench.collect(Range, 'range')
     bench.start(DepthInference, model=student())
     windows, capture, emitter = start_ears_and_mouth(bench)
@@ -75,7 +79,7 @@ def test_from_portaudio_to_a_depth_image(bench, room, student):
     assert emitter.diagnose().values['missed chirps'] == 0
 
 
-def test_the_stamp_is_the_time_at_which_it_was_heard(bench, room):
+def test_the_stamp_is_the_time_at_which_it_was_heard(room, bench):
     windows, _, _ = start_ears_and_mouth(bench)
     before = bench.node.get_clock().now().nanoseconds
     assert bench.until(lambda: len(windows) >= 15)
@@ -85,7 +89,7 @@ def test_the_stamp_is_the_time_at_which_it_was_heard(bench, room):
     np.testing.assert_allclose(periods, np.round(periods), atol=0.15)
 
 
-def test_the_emitter_restarts_and_the_ears_do_not_notice(bench, room):
+def test_the_emitter_restarts_and_the_ears_do_not_notice(room, bench):
     windows, capture, emitter = start_ears_and_mouth(bench)
     assert bench.until(lambda: len(windows) >= 10)
     emitter.trigger_deactivate()
@@ -97,7 +101,7 @@ def test_the_emitter_restarts_and_the_ears_do_not_notice(bench, room):
     assert values['streams opened'] == 1 and values['loop delay learned'] == 1
 
 
-def test_no_window_is_lost_while_the_delay_is_learned_and_after(bench, room):
+def test_no_window_is_lost_while_the_delay_is_learned_and_after(room, bench):
     windows, capture, _ = start_ears_and_mouth(bench)
     assert bench.until(lambda: len(windows) >= 20), capture.diagnose()
     stamps = np.array([stamp_from_msg(msg.header.stamp) for msg in windows])
@@ -110,7 +114,7 @@ def test_no_window_is_lost_while_the_delay_is_learned_and_after(bench, room):
     assert values['chirps not heard'] <= values['windows lost']
 
 
-def test_single_pings_on_request(bench, room):
+def test_single_pings_on_request(room, bench):
     windows, _, emitter = start_ears_and_mouth(bench)
     assert bench.until(lambda: len(windows) >= 5)
     bench.call(SetBool, 'chirp_emitter/enable', SetBool.Request(data=False))
@@ -123,12 +127,13 @@ def test_single_pings_on_request(bench, room):
     assert len(windows) == before + 1
 
 
-def test_a_card_at_another_rate_is_resampled(bench, monkeypatch):
+@pytest.fixture
+def fast_room(monkeypatch):
+    """Run a room whose card knows 48 kHz only."""
     from echo_depth_ros.bench import jack
     from echo_depth_ros.bench.room import RoomClient
     if reason := jack.missing():
         pytest.skip(reason)
-    ranges = bench.collect(Range, 'range')
     with jack.JackServer(sample_rate=48000) as server, RoomClient(server) as room:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
@@ -137,15 +142,20 @@ def test_a_card_at_another_rate_is_resampled(bench, monkeypatch):
         out[:, round(seconds * 48000)] = 0.3
         out[:, round((seconds + FMT.range_to_samples(WALL) / 44100) * 48000)] = 0.1
         room.respond(out)
-        bench.start(DepthInference, model='')
-        windows, capture, _ = start_ears_and_mouth(bench)
-        assert bench.until(lambda: len(ranges) >= 20), capture.diagnose()
-        assert capture.diagnose().values['device rate'] == 48000
-        assert recording_from_msg(windows[0]).shape == (2, FMT.window)
-        assert range_from_msg(ranges[-1]) == pytest.approx(WALL, abs=0.02)
+        yield room
 
 
-def test_swapped_ears_and_gains_are_put_right(bench, room):
+def test_a_card_at_another_rate_is_resampled(fast_room, bench):
+    ranges = bench.collect(Range, 'range')
+    bench.start(DepthInference, model='')
+    windows, capture, _ = start_ears_and_mouth(bench)
+    assert bench.until(lambda: len(ranges) >= 20), capture.diagnose()
+    assert capture.diagnose().values['device rate'] == 48000
+    assert recording_from_msg(windows[0]).shape == (2, FMT.window)
+    assert range_from_msg(ranges[-1]) == pytest.approx(WALL, abs=0.02)
+
+
+def test_swapped_ears_and_gains_are_put_right(room, bench):
     ears = response()
     ears[1] *= 0.5
     room.respond(ears)
@@ -155,7 +165,7 @@ def test_swapped_ears_and_gains_are_put_right(bench, room):
     assert left == pytest.approx(right, rel=0.01)
 
 
-def test_raw_recordings_begin_where_those_of_batvision_do(bench, room):
+def test_raw_recordings_begin_where_those_of_batvision_do(room, bench):
     raw = bench.collect(Image, 'binaural/raw')
     windows, _, _ = start_ears_and_mouth(bench)
     assert bench.until(lambda: len(raw) >= 5)
@@ -167,7 +177,7 @@ def test_raw_recordings_begin_where_those_of_batvision_do(bench, room):
         np.testing.assert_array_equal(recording[:, 282 - FMT.direct_index:], window)
 
 
-def test_two_streams_of_their_own_clocks(bench, room):
+def test_two_streams_of_their_own_clocks(room, bench):
     windows, capture, _ = start_ears_and_mouth(bench, shared_stream='off')
     assert bench.until(lambda: len(windows) >= 20), capture.diagnose()
     assert {misalignment(room, msg) for msg in windows[:20]} <= {-1, 0, 1}

@@ -17,7 +17,7 @@ from echo_depth_ros.recording.encode import (
     write_colour,
     write_sound,
 )
-from echo_depth_ros.recording.errors import ImageError
+from echo_depth_ros.vision.errors import ImageError
 
 from .small import heard, picture
 

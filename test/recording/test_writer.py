@@ -17,8 +17,9 @@ from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.data import open_split
 from echo_depth_ros.learning.data.view import field_of_view, FieldOfView
 from echo_depth_ros.recording.description import camera_of, Description, WINDOW
-from echo_depth_ros.recording.errors import DiskFullError, ImageError, RecorderError
+from echo_depth_ros.recording.errors import DiskFullError, RecorderError
 from echo_depth_ros.recording.writer import check_target, COLUMNS
+from echo_depth_ros.vision.errors import ImageError
 
 from .small import camera_info, FMT, heard, LEAD, picture, sample, STAMP, wall, writer
 
