@@ -5,7 +5,7 @@ The chain on real PortAudio streams: is every chirp found, on the sample, and at
 
 Starts a JACK server of its own and a room as a client of it, then emitter, capture and inference
 as processes on one duplex stream with that room. The room convolves live what the speaker plays
-with impulse responses that the simulator rendered for random poses, and keeps what it gave to the
+with impulse responses that the simulator renders along a drive, and keeps what it gave to the
 ears. Each published window is found again in that, float by float, which tells its true frame; so
 the alignment error is the capture's alone, and owes nothing to any clock. The true direct sound
 comes `direct_distance / c` after the frame on which the room saw the chirp begin.
@@ -48,29 +48,28 @@ NODES = ('binaural_capture', 'depth_inference', 'chirp_emitter')
 FMT = PingFormat()
 NOISE = 10**(-55 / 20)
 """RMS of the ears' noise, of full scale."""
-PINGS_PER_POSE = 10
+PING_RATE = 13.7
+TRAVEL = FMT.direct_distance / SPEED_OF_SOUND * FMT.sample_rate
+SILENT = int(np.flatnonzero(linear_chirp(FMT))[0])
+"""Samples with which a chirp begins that are zero: the room sees it from the first that is not."""
+_ACCOUNT = 50
 BAR_CPU = 10.0
 BAR_SAMPLES = 1.0
 
 
-class Poses:
-    """Random poses in simulated rooms: impulse responses, true depth."""
+class Drive:
+    """A robot that a pilot drives through a simulated room: impulse responses, true depth."""
 
-    def __init__(self, seed: int, per_room: int = 10):
-        self._rng, self._seed, self._per_room = np.random.default_rng(seed), seed, per_room
+    def __init__(self, seed: int):
+        from echo_depth_ros.sim.random_world import random_world
+        from echo_depth_ros.sim.simulation import Simulation
+        self._simulation = Simulation(random_world(seed), seed=seed)
         self.responses: list[np.ndarray] = []
         self.depths: list[np.ndarray] = []
-        self._simulation = None
 
-    def add(self) -> np.ndarray:
-        """Go to another pose, and to another room now and then; return its response."""
-        from echo_depth_ros.sim.random_world import random_world
-        from echo_depth_ros.sim.simulation import random_pose, Simulation, START_CLEARANCE
-        if len(self.responses) % self._per_room == 0:
-            room = self._seed + len(self.responses) // self._per_room
-            self._simulation = Simulation(random_world(room), seed=room)
-        pose = random_pose(
-            self._simulation.world.free_space(START_CLEARANCE), self._rng)
+    def go_on(self) -> np.ndarray:
+        """Drive for as long as one ping takes, and return the response there."""
+        pose = self._simulation.tour(1 / PING_RATE)
         self.responses.append(self._simulation.air.response(pose)[:, :LONGEST])
         self.depths.append(self._simulation.camera.render(pose).depth)
         return self.responses[-1]
@@ -135,27 +134,27 @@ class Ledger:
                 continue
             direct = start + at + FMT.direct_index
             sound = min(sounds, key=lambda heard: abs(heard.frame - direct))
-            travel = FMT.direct_distance / SPEED_OF_SOUND * FMT.sample_rate
-            self.rows[stamp] = start + at, direct - (sound.frame + travel), sound.response_id
+            self.rows[stamp] = (
+                start + at, direct - (sound.frame - SILENT + TRAVEL), sound.response_id)
 
 
-def offline(poses: Poses, sounds: list[Heard], ears: EchoDepth, seed: int) -> FigureMean:
+def offline(drive: Drive, sounds: list[Heard], ears: EchoDepth, seed: int) -> FigureMean:
     """See the same train of chirps with the same student, without streams."""
     rng = np.random.default_rng(seed)
     chirp, figures, before = linear_chirp(FMT), FigureMean(), 1000
     first = sounds[0].frame - before
     air = rng.normal(0, NOISE, (2, sounds[-1].frame - first + 2 * LONGEST)).astype(np.float32)
-    heard = {pose: np.stack([fftconvolve(row, chirp) for row in poses.responses[pose]])
+    heard = {pose: np.stack([fftconvolve(row, chirp) for row in drive.responses[pose]])
              for pose in {sound.response_id for sound in sounds}}
     for sound in sounds:
-        at, part = sound.frame - first, heard[sound.response_id]
+        at, part = sound.frame - SILENT - first, heard[sound.response_id]
         air[:, at:at + part.shape[1]] += part
     for sound in sounds:
-        at = sound.frame - first
+        at = sound.frame - SILENT - first
         seen = ears.perceive(air[:, at - 300:at + FMT.window + 300], want_range=False,
                              search=(300, 400))
         if seen.depth is not None:
-            figures.add(seen.depth, poses.depths[sound.response_id])
+            figures.add(seen.depth, drive.depths[sound.response_id])
     return figures
 
 
@@ -163,11 +162,11 @@ def measure(args: argparse.Namespace) -> int:
     """Run the benchmark and print its tables."""
     model = find_model(args.model)
     card = {'backend': 'portaudio', 'input_device': 'room', 'output_device': 'room'}
-    poses = Poses(args.seed)
+    drive = Drive(args.seed)
     with (spectator('real_audio_benchmark') as (node, spin_until), JackServer() as server,
           RoomClient(server, noise_rms=NOISE, seed=args.seed) as room):
         witness = Witness(node)
-        room.respond(poses.add())
+        room.respond(drive.go_on())
         processes = start_nodes(NODES, {**os.environ, **server.environment}, {
             'chirp_emitter': card, 'binaural_capture': card,
             'depth_inference': {'model': model, 'threads': args.threads}})
@@ -185,13 +184,13 @@ def measure(args: argparse.Namespace) -> int:
             cpu, began = cpu_seconds(watched), time.monotonic()
             first = len(room.truth())
             while len(room.truth()) - first < args.pings:
-                target = min(len(room.truth()) + PINGS_PER_POSE, first + args.pings)
-                if not spin_until(lambda target=target: len(room.truth()) >= target, 20.0):
+                heard = len(room.truth())
+                if not spin_until(lambda heard=heard: len(room.truth()) > heard, 20.0):
                     print('the chirps have ceased')
                     return 1
-                room.respond(poses.add())
+                room.respond(drive.go_on())
                 # Not every time: looking costs as much as a node.
-                if len(witness.windows) % 100 < PINGS_PER_POSE:
+                if heard % _ACCOUNT == 0:
                     ledger.account(witness.windows)
             elapsed = time.monotonic() - began
             cpu = {name: 100 * (used - cpu[name]) / elapsed
@@ -202,19 +201,18 @@ def measure(args: argparse.Namespace) -> int:
             overruns, slowest = room.overruns, room.slowest_block_ms
         finally:
             codes = stop_nodes(processes)
-    return report(args, ledger, witness, poses, sounds, cpu, codes, model, (overruns, slowest))
+    return report(args, ledger, witness, drive, sounds, cpu, codes, model, (overruns, slowest))
 
 
-def report(args, ledger, witness, poses, sounds, cpu, codes, model, bench) -> int:
+def report(args, ledger, witness, drive, sounds, cpu, codes, model, bench) -> int:
     """Print the figures beside the bars; 0 if all bars are met."""
-    travel = FMT.direct_distance / SPEED_OF_SOUND * FMT.sample_rate
-    starts = np.array([sound.frame for sound in sounds])
+    starts = np.array([sound.frame - SILENT for sound in sounds])
     judged = {stamp: row for stamp, row in ledger.rows.items()
-              if np.abs(starts - (row[0] + FMT.direct_index - travel)).min() < 0.5 * FMT.window}
+              if np.abs(starts - (row[0] + FMT.direct_index - TRAVEL)).min() < 0.5 * FMT.window}
     frames = np.array([row[0] for row in judged.values()])
     error = np.abs([row[1] for row in judged.values()])
     stamps = np.array(list(judged))
-    found = sum(np.abs(frames + FMT.direct_index - travel - start).min() <= 0.5 * FMT.window
+    found = sum(np.abs(frames + FMT.direct_index - TRAVEL - start).min() <= 0.5 * FMT.window
                 for start in starts)
     p50, p95 = np.percentile(error, (50, 95))
     print(f'{len(starts)} chirps heard in the room, {psutil.cpu_count()} cores, load '
@@ -237,22 +235,22 @@ def report(args, ledger, witness, poses, sounds, cpu, codes, model, bench) -> in
     for name, used in cpu.items():
         print(f'{name:<20}{used:>18.1f}{codes.get(name, ""):>11}')
     print(f'(bar for binaural_capture {BAR_CPU:.0f})\n')
-    cost(args, judged, witness, poses, sounds, model)
+    cost(args, judged, witness, drive, sounds, model)
     met = (found == len(starts) and p95 <= BAR_SAMPLES and cpu['binaural_capture'] <= BAR_CPU
            and ledger.foreign == 0)
     print('\nall bars met' if met else '\nsome bars are not met')
     return 0 if met else 1
 
 
-def cost(args, judged, witness, poses, sounds, model) -> None:
+def cost(args, judged, witness, drive, sounds, model) -> None:
     """Print the depth of the streams beside that of the same pings without them."""
     streamed = FigureMean()
     for stamp, (_, _, pose) in judged.items():
-        if stamp in witness.depths and 0 <= pose < len(poses.depths):
-            streamed.add(witness.depths[stamp], poses.depths[pose])
+        if stamp in witness.depths and 0 <= pose < len(drive.depths):
+            streamed.add(witness.depths[stamp], drive.depths[pose])
     student = EchoDepth(StudentModel(model, FMT, threads=args.threads))
-    simulated = offline(poses, sounds, student, args.seed)
-    print(f'{"depth, " + str(len(poses.depths)) + " poses":<24}{"pings":>7}{"REL":>8}'
+    simulated = offline(drive, sounds, student, args.seed)
+    print(f'{"depth along the drive":<24}{"pings":>7}{"REL":>8}'
           f'{"RMSE m":>8}{"delta1":>8}')
     for name, figures in (('through PortAudio', streamed), ('without streams', simulated)):
         mean = figures.mean
