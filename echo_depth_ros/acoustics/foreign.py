@@ -46,7 +46,7 @@ _BLOCK_SECONDS = 32 / 44100
 """Resolution of what ForeignWatch remembers."""
 _BLOCKS = 8
 """Blocks over which it compares energy: a foreign chirp with its early echoes."""
-_NEW_DB = 2.5
+_NEW_DB = 4.0
 """Energy that exceeds the loudest remembered at each place by this is new."""
 _CREST_DB = 11.0
 """Its loudest pulse exceeds their mean by this."""

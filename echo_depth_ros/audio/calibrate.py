@@ -186,7 +186,8 @@ def _setup(args: argparse.Namespace) -> Setup:
     if args.ear_gain and not all(abs(gain) <= 60 for gain in args.ear_gain):
         raise ArgumentError(f'--ear-gain is {args.ear_gain}; expected at most 60 dB')
     if args.chirps and not args.recording:
-        raise ArgumentError('--chirps belongs to --recording; live, the frames are known')
+        raise ArgumentError('--chirps belongs to --recording; live, the frames are known, and '
+                            '--pings says how many are played')
     if args.recording and (args.tap or args.save):
         raise ArgumentError(
             '--tap and --save are for live use; give a recording of taps as --tap-recording')

@@ -88,9 +88,10 @@ def choose(devices: Sequence[Device], wanted: str, kind: str, channels: int = 1)
     """
     able = [device for device in devices if device.channels(kind) > 0]
     if not able:
+        asked = f" '{wanted}'" if wanted else ''
         raise DeviceError(
-            f'no {kind} device: PortAudio lists {_listed(devices)}; plug one in, or start the '
-            'sound server')
+            f'no {kind} device{asked}: PortAudio lists {_listed(devices)}; plug one in, or start '
+            'the sound server')
     device = _meant(able, wanted.strip(), kind)
     if device.channels(kind) < channels:
         raise DeviceError(

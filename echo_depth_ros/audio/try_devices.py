@@ -213,13 +213,17 @@ def _patiently(call):
             answers.put((call(), None))
         except Exception as error:
             answers.put((None, error))
+    stderr = os.dup(2)  # What hangs may have taken it away.
     Thread(target=run, daemon=True).start()
     try:
         answer, error = answers.get(timeout=_PATIENCE)
     except Empty:
-        print(f'echo-depth: error: the sound system has not answered for {_PATIENCE:g} s; restart '
-              'PulseAudio, PipeWire or JACK', file=sys.stderr, flush=True)
+        os.write(stderr, (
+            f'echo-depth: error: the sound system has not answered for {_PATIENCE:g} s; restart '
+            'PulseAudio, PipeWire or JACK\n').encode())
         os._exit(1)  # What hangs would also hang when the interpreter ends.
+    finally:
+        os.close(stderr)
     if error is not None:
         raise error
     return answer

@@ -341,7 +341,9 @@ class BinauralCapture(ManagedNode):
             return
         self._silent += missed
         self._deaf += missed
-        self.get_logger().warning(f'{error}', throttle_duration_sec=5.0)
+        self.get_logger().warning(
+            f'no chirp is heard where one was played: {_why_not(error)}',
+            throttle_duration_sec=5.0)
         if self._card is None or self._deaf < _DEAF_PINGS or monotonic() < self._reopened:
             return
         # A sound server that has lost a device goes on with another, or with zeros, in silence.
@@ -383,6 +385,14 @@ class BinauralCapture(ManagedNode):
             self.get_logger().warning(f'no raw recording: {error}', throttle_duration_sec=5.0)
             return
         self._raw_publisher.publish(recording_to_msg(raw, stamp, 'ears'))
+
+
+def _why_not(error: Exception) -> str:
+    """Say what to do; where in its samples a search looked helps nobody."""
+    if isinstance(error, NoChirpError):
+        return ('check that the speaker plays and the microphones are not muted; '
+                '`echo-depth devices --try` tells more')
+    return str(error)
 
 
 def _noise_dbfs(window: np.ndarray, fmt: PingFormat) -> float:

@@ -158,6 +158,8 @@ def _volume(found: Calibration, max_level: float) -> Iterator[Finding]:
             + ('' if good else f': {advice}')))
     weakest = float(np.nanmin(found.snr_db))
     good = weakest >= GOOD_SNR_DB
+    advice = 'one ear hears nothing' if good and found.deaf.any() else advice
+    good = good and not found.deaf.any()
     yield Finding('loudness', PASS if good else CHANGE, (
         f'direct sound {_pair(found.direct_level_db)} dBFS, {_pair(found.snr_db)} dB above the '
         f'noise (left / right), expected at least {GOOD_SNR_DB:g}'

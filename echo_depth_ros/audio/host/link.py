@@ -26,6 +26,7 @@ from echo_depth_ros.audio.host.folder import (
 )
 from echo_depth_ros.audio.host.lanes import LANES, Player
 from echo_depth_ros.audio.host.memory import Field, Memory, STREAMING, WAITING
+from echo_depth_ros.audio.host.watch import REOPENING
 from echo_depth_ros.audio.settings import CardSettings
 
 HOST_COMMAND = (sys.executable, '-m', 'echo_depth_ros.audio.host')
@@ -119,7 +120,7 @@ class Link:
 
     def reopen(self, why: str) -> None:
         """Have the device closed and opened anew."""
-        self._log('info', f'opening the sound card anew: {why}')
+        self._log('warning', f'opening the sound card anew: {why}')
         self.memory.words[Field.REOPEN] += 1
 
     def close(self) -> None:
@@ -248,7 +249,7 @@ class Link:
             return
         problem = self.memory.text('problem')
         if problem:
-            self._tell('warning', problem)
+            self._tell('info' if problem == REOPENING else 'warning', problem)
 
     def _tell(self, level: str, text: str) -> None:
         now = monotonic_ns()

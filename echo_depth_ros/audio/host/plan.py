@@ -43,7 +43,13 @@ def plan(settings: CardSettings, devices: Sequence[Device], check: Check) -> Pla
     heard = played = inputs = outputs = None
     if settings.input_device is not None:
         inputs = [channel - 1 for channel in settings.input_channels]
-        heard = choose(devices, settings.input_device, 'input', max(inputs) + 1)
+        try:
+            heard = choose(devices, settings.input_device, 'input', max(inputs) + 1)
+        except DeviceError as error:
+            if settings.output_device is None:
+                raise
+            raise DeviceError(f'{error} (speaker and microphones share one stream; with '
+                              "shared_stream 'off' the speaker does without them)") from error
     if settings.output_device is not None:
         outputs = [channel - 1 for channel in settings.output_channels]
         played = choose(devices, settings.output_device, 'output', max(outputs or [0]) + 1)
@@ -52,7 +58,7 @@ def plan(settings: CardSettings, devices: Sequence[Device], check: Check) -> Pla
         raise DeviceError(
             f'input device {heard} and output device {played} belong to different host APIs, '
             'and one stream cannot join them; choose devices of one API, or set shared_stream '
-            'to off')
+            "to 'off'")
     wanted = Plan(heard, played, 0, 0, inputs, outputs)
     rate = _rate(settings.rates, wanted, check)
     return wanted._replace(rate=rate, block=settings.block or rate // 100)
@@ -70,4 +76,5 @@ def _rate(rates: Sequence[int], wanted: Plan, check: Check) -> int:
         else:
             return rate
     listed = ', '.join(f'{rate} Hz' for rate in rates)
-    raise DeviceError(f'cannot be opened with {listed}: {reasons[rates[0]]}')
+    raise DeviceError(f'cannot be opened with {listed}: {reasons[rates[0]]}; set device_rate to '
+                      'one that it can, or end what else uses it')

@@ -16,6 +16,7 @@ from echo_depth_ros.audio.host.pump import Pump
 
 LOOK = 0.05
 """Seconds between two looks."""
+REOPENING = 'the stream is being opened anew'
 _MS = 1_000_000
 _CALL_LIMIT = 3000 * _MS
 _FIRST_LIMIT = 2000 * _MS
@@ -135,7 +136,7 @@ class Watch:
             self._finish()
         if self._words[Field.REOPEN] != self._reopen:
             self._reopen = self._words[Field.REOPEN]
-            self._fail('the stream is being opened anew, as was asked', False)
+            self._fail(REOPENING, False)
         call = self._call
         if call and now - max(call[1], self._awake) > _CALL_LIMIT:
             self._fail(f'{call[0]} took longer than {_CALL_LIMIT / 1e9:g} s: the sound server '
