@@ -254,7 +254,8 @@ class BinauralCapture(ManagedNode):
             self._skipped += 1
             return
         near = self._announced.nearest(frame)
-        if near is not None:
+        # After a gap of the stream one emitter's chirps may seem to be near each other as well.
+        if near is not None and self._emitters > 1:
             self.get_logger().warning(
                 f'two chirps were announced {near} samples apart; expected at least a window '
                 f'({self._fmt.window}): is a second emitter running? Their windows are left out',
