@@ -36,7 +36,8 @@ def test_a_given_rate_is_not_exchanged():
 
 
 def test_the_reason_of_the_wanted_rate_is_told():
-    with pytest.raises(DeviceError, match='44100 Hz, 48000 Hz.*: Invalid sample rate 44100; set device_rate'):
+    with pytest.raises(
+            DeviceError, match='44100 Hz, 48000 Hz.*: Invalid sample rate 44100; set device_rate'):
         plan(CardSettings(), DEVICES, can())
 
 
