@@ -22,7 +22,8 @@ NODES = (
 
 SIM = ['mujoco>=3.5,<5', 'pyroomacoustics>=0.8,<1', 'shapely>=2,<3']
 # Exactly this torch has a CPU build of its own where CI runs; any range pulls several GB of CUDA.
-TRAIN = ['torch==2.13.0', 'onnx>=1.16,<2', 'pytorch-lightning>=2.5,<3']
+TRAIN = ['torch==2.13.0', 'onnx>=1.16,<2', 'pytorch-lightning>=2.5,<3',
+         'torchmetrics>=1,<2']
 TEACHERS = ['transformers>=4.40,<6']
 REALSENSE = ['pyrealsense2>=2.54,<3']
 BAGS = ['rosbags>=0.10,<1']
@@ -83,6 +84,7 @@ data_files = [
     ('share/' + PACKAGE, ['package.xml']),
     ('share/' + PACKAGE + '/launch', glob('launch/*.launch.py')),
     ('share/' + PACKAGE + '/config', sorted(glob('config/*.yaml') + glob('config/*.rviz'))),
+    ('share/' + PACKAGE + '/config/ambient', sorted(glob('config/ambient/*.yaml'))),
     ('share/' + PACKAGE + '/config/cameras', sorted(glob('config/cameras/*.yaml'))),
     ('share/' + PACKAGE + '/config/training', sorted(glob('config/training/*.yaml'))),
     ('share/' + PACKAGE + '/models', sorted(glob('models/*.onnx') + glob('models/*.md'))),

@@ -47,6 +47,16 @@ COMMANDS = {
                         'figures of any models on held-out data, and of their confidence'),
     'export': Command('echo_depth_ros.learning.export',
                       'write a trained student as one ONNX file'),
+    'simulate-ambient': Command('echo_depth_ros.sim.ambient_dataset',
+                                'make rooms that are only listened to, without any chirp'),
+    'train-ambient': Command('echo_depth_ros.learning.ambient.train',
+                             'train a network that hears walls in the sound of a room'),
+    'evaluate-ambient': Command('echo_depth_ros.learning.ambient.evaluate',
+                                'figures of such a network on held-out rooms'),
+    'probe-ambient': Command('echo_depth_ros.learning.ambient.probe',
+                             'pretrain it by sight and sound, and probe what it has learned'),
+    'export-ambient': Command('echo_depth_ros.learning.ambient.export',
+                              'write such a network as one ONNX file'),
 }
 
 EXAMPLES = """\
@@ -74,12 +84,20 @@ examples:
     echo-depth evaluate models/first.onnx data/rooms --split test
     echo-depth run recording.wav --model models/first.onnx
 
+  hear walls in silence (Structure from Silence):
+    echo-depth simulate-ambient data/ambient
+    echo-depth train-ambient data/ambient --out runs/ambient
+    echo-depth evaluate-ambient runs/ambient/model.pt data/ambient
+    echo-depth probe-ambient data/ambient --out runs/probe
+    echo-depth export-ambient runs/ambient/model.pt models/ambient.onnx
+
 `echo-depth COMMAND --help` explains each command. The ROS 2 nodes start with
 `ros2 launch echo_depth_ros echo_depth.launch.py sim:=true`.
 """
 
 _EXTRAS = {
     'torch': 'train', 'onnx': 'train', 'pytorch_lightning': 'train', 'lightning_fabric': 'train',
+    'torchmetrics': 'train',
     'transformers': 'teachers', 'mujoco': 'sim', 'pyroomacoustics': 'sim',
     'pyrealsense2': 'realsense', 'rosbags': 'bags', 'jack': 'bench',
 }
@@ -111,7 +129,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    lines = '\n'.join(f'  {name:<11}{command.summary}' for name, command in COMMANDS.items())
+    lines = '\n'.join(f'  {name:<17}{command.summary}' for name, command in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='echo-depth', usage='echo-depth [-h] [--version] COMMAND ...',
         description='See by sound: chirp out, binaural echoes in, metric depth images.\n\n'

@@ -1,0 +1,118 @@
+# Copyright 2026 echo_depth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run on ambient sound is made of, mirrored by the YAML files of ``config/ambient``."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from echo_depth_ros.learning.ambient.clips import HEARS
+from echo_depth_ros.learning.ambient.networks import AmbientSizes
+from echo_depth_ros.learning.training.config import config_places
+from echo_depth_ros.learning.training.errors import ConfigError
+from echo_depth_ros.learning.training.sections import plain, section
+
+OPTIMIZERS = ('adamw', 'sgd')
+
+
+@dataclass(frozen=True)
+class AmbientOptimizer:
+    """
+    How weights move; the rate falls to nothing along a cosine.
+
+    :ivar name: adamw, or sgd with momentum 0.9 as the authors use.
+    :ivar warm_up: share of the steps in which the rate rises.
+    """
+
+    name: str = field(default='adamw', metadata={'choices': OPTIMIZERS})
+    lr: float = field(default=2e-3, metadata={'above': 0})
+    weight_decay: float = field(default=0.05, metadata={'least': 0})
+    warm_up: float = field(default=0.1, metadata={'least': 0, 'below': 1})
+
+
+@dataclass(frozen=True)
+class AmbientConfig:
+    """
+    A run, but for its data and its seed.
+
+    :ivar hear: what the network hears, see :data:`~.clips.HEARS`.
+    :ivar near: metres within which a surface is an obstacle.
+    :ivar sizes: of the network; its channels follow from ``hear``.
+    :ivar obstacle: weight of the obstacle's cross-entropy; 0 leaves the task out.
+    :ivar order: weight of the order's.
+    :ivar distance: weight of the distance's mean absolute error.
+    :ivar least_apart: metres by which the clips of a pair differ at least.
+    :ivar gain: least and largest factor by which a clip's amplitude is multiplied in training.
+    :ivar tilt_db: standard deviation of a random straight line over the bands, decibels at the
+        ends; the same for both ears. Rooms colour sound in more ways than are simulated.
+    :ivar epochs: times that all clips are heard.
+    :ivar batch: samples in a step.
+    """
+
+    hear: str = field(default='ears', metadata={'choices': HEARS})
+    near: float = field(default=0.5, metadata={'above': 0})
+    sizes: AmbientSizes = field(default_factory=AmbientSizes)
+    optimizer: AmbientOptimizer = field(default_factory=AmbientOptimizer)
+    obstacle: float = field(default=1.0, metadata={'least': 0})
+    order: float = field(default=0.5, metadata={'least': 0})
+    distance: float = field(default=0.5, metadata={'least': 0})
+    least_apart: float = field(default=0.1, metadata={'least': 0})
+    gain: tuple[float, float] = (0.5, 1.5)
+    tilt_db: float = field(default=1.0, metadata={'least': 0})
+    epochs: int = field(default=20, metadata={'least': 1})
+    batch: int = field(default=128, metadata={'least': 2})
+
+    def __post_init__(self) -> None:
+        if not 0 < self.gain[0] <= self.gain[1]:
+            raise ConfigError(f'gain is {list(self.gain)}; expected two factors above 0, the '
+                              'smaller one first')
+        if not self.obstacle + self.order + self.distance:
+            raise ConfigError('obstacle, order and distance are all 0; expected one task at least')
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types only."""
+        return plain(self)
+
+
+def ambient_places() -> list[Path]:
+    """Every folder where configurations may lie, best first."""
+    return [place.parent / 'ambient' for place in config_places()]
+
+
+def load_ambient_config(name: str | Path, overrides: Iterable[str] = ()) -> AmbientConfig:
+    """
+    Load a configuration by path, or by the name of a file in ``config/ambient``.
+
+    :param overrides: ``section.key=value``, which win over the file.
+    :raises ConfigError: no such file, or something in it is wrong.
+    """
+    path = Path(name)
+    if not path.is_file():
+        found = [place / f'{path.name}.yaml' for place in ambient_places()]
+        path = next((each for each in found if each.is_file()), path)
+    if not path.is_file():
+        names = sorted({f.stem for place in ambient_places() for f in place.glob('*.yaml')})
+        raise ConfigError(f'no configuration {name}; expected a YAML file or one of: '
+                          f'{", ".join(names) or "(none)"}')
+    try:
+        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f'{path} is no YAML: {error}') from error
+    for override in overrides:
+        _set(values, override)
+    return section(AmbientConfig, values, str(path))
+
+
+def _set(values: Any, override: str) -> None:
+    key, equals, text = override.partition('=')
+    *sections, last = key.strip().split('.')
+    if not equals or not last:
+        raise ConfigError(f'--set {override}: expected key=value, such as optimizer.lr=0.001')
+    for name in sections:
+        values = values.setdefault(name, {}) if isinstance(values, dict) else None
+    if not isinstance(values, dict):
+        raise ConfigError(f'--set {override}: {".".join(sections)} is no section')
+    values[last] = yaml.safe_load(text)
