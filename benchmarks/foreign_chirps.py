@@ -75,38 +75,20 @@ class OtherRobot(EchoRenderer):
         response[:, :max(arrival - 20, 0)] = 0
         return chirped(response), arrival
 
-    def echoes(self, pose: Pose, rng: np.random.Generator) -> tuple[Arrivals, Arrivals]:
+    def echoes(self, pose: Pose, rng: np.random.Generator,
+               sender: Pose | None = None) -> tuple[Arrivals, Arrivals]:
         """Collect what arrives, the direct sound first."""
-        speaker, ears = self.rig.mouth(self.other), self.rig.ears(pose)
-        images = self._images.find(speaker, ears)
-        rays, hits, signs = self._scatterers.illuminate(speaker, rng)
-        patches = speaker + rays * hits.distance[:, None]
+        speaker = self.rig.mouth(self.other)
         rotation, sends = pose.rotation(), self.other.rotation()
-        sent = self.hearing.emission(rays @ sends)
         both = []
-        for ear, place in enumerate(ears):
-            way = speaker - place
+        for ear, echoes in enumerate(super().echoes(pose, rng, self.other)):
+            way = speaker - self.rig.ears(pose)[ear]
             path = np.linalg.norm(way, keepdims=True)
             towards = (way / path)[None]
-            clear = self.scene.cast(place, towards).distance[0] >= path[0]
-            parts = [self._hear(
+            clear = self.scene.cast(speaker - way, towards).distance[0] >= path[0]
+            both.append(Arrivals.join([self._hear(
                 towards, path, clear * self.hearing.emission(-towards @ sends) / path[0],
-                rotation, ear)]
-            seen = images.visible[ear]
-            towards = images.position[seen] - place
-            path = np.linalg.norm(towards, axis=1)
-            parts.append(self._hear(
-                towards / path[:, None], path, images.gain[ear][seen] / path[:, None]
-                * self.hearing.emission(images.emission[ear][seen] @ sends), rotation, ear))
-            furniture = self._furniture.find(speaker, place)
-            out, back = furniture.point - speaker, furniture.point - place
-            there, here = np.linalg.norm(out, axis=1), np.linalg.norm(back, axis=1)
-            parts.append(self._hear(
-                back / here[:, None], there + here, furniture.amplitude
-                * self.hearing.emission(out / there[:, None] @ sends), rotation, ear))
-            towards, path, amplitude = self._scatterers.towards(place, patches, hits, signs)
-            parts.append(self._hear(towards, path, amplitude * sent, rotation, ear))
-            both.append(Arrivals.join(parts))
+                rotation, ear), echoes]))
         return both[0], both[1]
 
 

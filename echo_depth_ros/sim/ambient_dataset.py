@@ -10,7 +10,6 @@ that a stopped run goes on where it was and no room is in two splits.
 import argparse
 from concurrent.futures import as_completed, ProcessPoolExecutor
 from dataclasses import asdict
-import json
 import os
 from pathlib import Path
 import tempfile
@@ -26,6 +25,7 @@ from echo_depth_ros.acoustics.ambient import AmbientFormat
 from echo_depth_ros.sim.ambient_room import AmbientRoom
 from echo_depth_ros.sim.ambient_surfaces import Around
 from echo_depth_ros.sim.camera import Camera
+from echo_depth_ros.sim.claim import claim
 from echo_depth_ros.sim.dataset import split_of, SPLITS
 from echo_depth_ros.sim.hearing import Hearing
 from echo_depth_ros.sim.random_world import random_world
@@ -42,6 +42,7 @@ NEAR = 0.5
 """Metres within which the paper calls a wall an obstacle."""
 IMAGE = 64
 _DRIVING = 0.15
+_SAME = ('kind', 'simulator', 'poses', 'seed', 'images', 'format', 'rig')
 
 
 def pose_by_wall(world: World, space: BaseGeometry, rng: np.random.Generator,
@@ -151,7 +152,7 @@ def main(args: argparse.Namespace) -> int:
         'simulation': True, 'rooms': args.rooms, 'poses': args.poses, 'seed': args.seed,
         'images': args.images, 'format': asdict(AmbientFormat()), 'rig': asdict(Rig()),
         'distance': list(Around._fields)}
-    problem = _claim(args.out, description)
+    problem = claim(args.out, SPLITS, description, _SAME)
     if problem:
         print(problem)
         return 2
@@ -168,22 +169,3 @@ def main(args: argparse.Namespace) -> int:
             bar.update(job.result())
     print(f'{args.rooms} rooms, {args.rooms * args.poses} clips in {args.out}')
     return 0
-
-
-def _claim(out: Path, description: dict) -> str | None:
-    """Start or go on with a data set; returns what is wrong when it is another one."""
-    for split in SPLITS:
-        (out / split).mkdir(parents=True, exist_ok=True)
-    path = out / 'dataset.json'
-    if path.exists():
-        there = json.loads(path.read_text(encoding='utf-8'))
-        now = json.loads(json.dumps(description))
-        changed = [key for key in ('kind', 'simulator', 'poses', 'seed', 'images', 'format', 'rig')
-                   if there.get(key) != now.get(key)]
-        if changed:
-            return (f'{out} holds another data set (it differs in {", ".join(changed)}); choose '
-                    f'an empty folder, or the same arguments to go on')
-    for part in out.glob('*/*.part'):
-        part.unlink()
-    path.write_text(json.dumps(description, indent=1), encoding='utf-8')
-    return None

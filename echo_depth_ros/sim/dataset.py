@@ -10,7 +10,6 @@ so that a stopped run goes on where it was and no room is in two splits.
 import argparse
 from concurrent.futures import as_completed, ProcessPoolExecutor
 from dataclasses import asdict
-import json
 import os
 from pathlib import Path
 import tempfile
@@ -25,6 +24,7 @@ from echo_depth_ros.acoustics.chirp import linear_chirp
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
 from echo_depth_ros.sim.away import AWAY, AWAY_SEED, Conditions, HOME
 from echo_depth_ros.sim.camera import Camera
+from echo_depth_ros.sim.claim import claim
 from echo_depth_ros.sim.echoes import EchoRenderer
 from echo_depth_ros.sim.noise import Noise
 from echo_depth_ros.sim.random_world import random_world
@@ -33,6 +33,7 @@ from echo_depth_ros.sim.scene import Scene
 from echo_depth_ros.sim.simulation import random_pose, START_CLEARANCE
 
 SPLITS = ('train', 'val', 'test')
+_SAME = ('poses', 'seed', 'format', 'rig', 'camera', 'ping_rate', 'simulator', 'away')
 PING_RATE = 13.7
 SIMULATOR = 1
 """Raised whenever rooms sound or look other than before, so that no data set mixes both."""
@@ -160,7 +161,7 @@ def main(args: argparse.Namespace) -> int:
     if args.away:
         # The format stays that of home: it is what a student that comes along believes.
         description['away'] = conditions.describe()
-    problem = _claim(args.out, description)
+    problem = claim(args.out, SPLITS, description, _SAME)
     if problem:
         print(problem)
         return 2
@@ -180,22 +181,3 @@ def main(args: argparse.Namespace) -> int:
             bar.update(job.result())
     print(f'{args.rooms} rooms, {args.rooms * args.poses} samples in {args.out}')
     return 0
-
-
-def _claim(out: Path, description: dict) -> str | None:
-    """Start or go on with a data set; returns what is wrong when it is another one."""
-    for split in SPLITS:
-        (out / split).mkdir(parents=True, exist_ok=True)
-    path = out / 'dataset.json'
-    if path.exists():
-        there = json.loads(path.read_text(encoding='utf-8'))
-        keys = ('poses', 'seed', 'format', 'rig', 'camera', 'ping_rate', 'simulator', 'away')
-        now = json.loads(json.dumps(description))
-        changed = [key for key in keys if there.get(key) != now.get(key)]
-        if changed:
-            return (f'{out} holds another data set (it differs in {", ".join(changed)}); choose '
-                    f'an empty folder, or the same arguments to go on')
-    for part in out.glob('*/*.part'):
-        part.unlink()
-    path.write_text(json.dumps(description, indent=1), encoding='utf-8')
-    return None

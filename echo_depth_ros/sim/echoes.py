@@ -67,14 +67,19 @@ class EchoRenderer:
             response[ear, :EARLY] += fft.irfft(spectrum * self._early_chain, EARLY)
         return response.astype(np.float32)
 
-    def echoes(self, pose: Pose, rng: np.random.Generator) -> tuple[Arrivals, Arrivals]:
-        """Collect the single echoes at the left and the right ear."""
-        speaker, ears = self.rig.mouth(pose), self.rig.ears(pose)
+    def echoes(self, pose: Pose, rng: np.random.Generator,
+               sender: Pose | None = None) -> tuple[Arrivals, Arrivals]:
+        """
+        Collect the single echoes at the left and the right ear.
+
+        :param sender: where another robot stands, like this one, whose speaker is heard instead.
+        """
+        speaker, ears = self.rig.mouth(sender or pose), self.rig.ears(pose)
         images = self._images.find(speaker, ears)
         rays, hits, signs = self._scatterers.illuminate(speaker, rng)
         patches = speaker + rays * hits.distance[:, None]
-        rotation = pose.rotation()
-        sent = self.hearing.emission(rays @ rotation)
+        rotation, sends = pose.rotation(), (sender or pose).rotation()
+        sent = self.hearing.emission(rays @ sends)
         both = []
         for ear in (0, 1):
             place = ears[ear]
@@ -85,13 +90,13 @@ class EchoRenderer:
             parts.append(self._hear(
                 towards / path[:, None], path,
                 images.gain[ear][seen] / path[:, None]
-                * self.hearing.emission(images.emission[ear][seen] @ rotation), rotation, ear))
+                * self.hearing.emission(images.emission[ear][seen] @ sends), rotation, ear))
             furniture = self._furniture.find(speaker, place)
             out, back = furniture.point - speaker, furniture.point - place
             there, here = np.linalg.norm(out, axis=1), np.linalg.norm(back, axis=1)
             parts.append(self._hear(
                 back / here[:, None], there + here, furniture.amplitude
-                * self.hearing.emission(out / there[:, None] @ rotation), rotation, ear))
+                * self.hearing.emission(out / there[:, None] @ sends), rotation, ear))
             towards, path, amplitude = self._scatterers.towards(place, patches, hits, signs)
             parts.append(self._hear(towards, path, amplitude * sent, rotation, ear))
             both.append(Arrivals.join(parts))
