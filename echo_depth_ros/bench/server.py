@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the sound servers of the bench have in common: they are ours, and nothing of them stays."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from echo_depth_ros.bench.errors import BenchError
 from echo_depth_ros.bench.guard import Guard, module_environment
 
 
-class Server:
+class Server(ABC):
     """
     A sound server under a name and in a folder of its own.
 
@@ -46,13 +47,13 @@ class Server:
         """Whether the process exists, paused or not."""
         return self._process is not None and self._process.poll() is None
 
+    @abstractmethod
     def start(self) -> None:
         """
         Start it, and return when it takes clients; does nothing when it runs.
 
         :raises BenchError: it ended, or was not ready in time; with what it said.
         """
-        raise NotImplementedError
 
     def kill(self) -> None:
         """End it as a crash would: at once, and without a word to anybody."""
