@@ -18,21 +18,19 @@ from echo_depth_ros.acoustics.ping_judge import PingJudge
 from echo_depth_ros.acoustics.quality import Problem
 from echo_depth_ros.audio.announced import Announced
 from echo_depth_ros.audio.errors import AudioError, DeviceLostError
-from echo_depth_ros.audio.host.memory import RING_SECONDS
 from echo_depth_ros.audio.listener import Listener, LONGEST_DELAY
 from echo_depth_ros.audio.window_capture import Capture
 from echo_depth_ros.nodes.camera_pairing import CameraPairing
+from echo_depth_ros.nodes.capture_parameters import check_capture, declare_capture
 from echo_depth_ros.nodes.conversions import recording_to_msg, stamp_from_msg
 from echo_depth_ros.nodes.health import Level, Recent, Status
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import (
-    declare_direct_level,
-    declare_ping_format,
     least_direct_level,
     ping_format,
 )
 from echo_depth_ros.nodes.simulated_air import AirMicrophones
-from echo_depth_ros.nodes.sound_card import card_settings, declare_card, SoundCard
+from echo_depth_ros.nodes.sound_card import card_settings, SoundCard
 from echo_depth_ros.nodes.spin import run
 
 _PATIENCE = 0.5
@@ -64,29 +62,7 @@ class BinauralCapture(ManagedNode):
     def __init__(self, **kwargs):
         """Take the same arguments as :class:`rclpy.node.Node`, but the name."""
         super().__init__('binaural_capture', **kwargs)
-        declare_ping_format(self.guard)
-        declare_card(self.guard)
-        self.declare('sync', 'auto', 'How chirps are found: by the chirp topic, by onset, or by '
-                     'the topic where somebody publishes it', choices=('auto', 'chirp', 'onset'))
-        self.declare('search_window', 0.002, 'Seconds by which a direct sound may miss the time '
-                     'that the chirp topic promises', low=0.0001, high=0.5)
-        self.declare('sync_tolerance', 0.05, 'Seconds by which a camera image may be off',
-                     low=0.0, high=1.0, live=True)
-        self.declare('camera_wait', 0.1, 'Seconds for which a camera image is waited for after '
-                     'its window, which goes ahead', low=0.0, high=1.0, live=True)
-        self.declare('ring_seconds', 2.0, 'Seconds of simulated sound that are held; of a sound '
-                     f'card it is {RING_SECONDS}', low=0.5, high=60.0)
-        self.declare('loop_delay', -1.0, 'Seconds from a chirp to its direct sound less the way '
-                     'through the air, as `echo-depth calibrate` measures it; negative: learn it',
-                     low=-1.0, high=LONGEST_DELAY)
-        self.declare('swap_ears', False, 'The left microphone is plugged in on the right')
-        self.declare('ear_gain_db', [0.0, 0.0], 'Gain of the left and the right ear, in dB, that '
-                     'makes them equal')
-        self.declare('min_snr_db', 6.0, 'Windows whose direct sound is weaker, in dB of the '
-                     'noise, are counted as bad', low=-20.0, high=60.0)
-        declare_direct_level(self.guard)
-        self.declare('noise_floor_dbfs', [0.0, 0.0], 'Noise at the left and the right ear, in dB '
-                     'of full scale, as `echo-depth calibrate` measures it; 0.0 where it was not')
+        declare_capture(self.guard)
         self._window_publisher = self.publisher(Image, 'binaural')
         self._raw_publisher = self.publisher(Image, 'binaural/raw')
         self._cameras = CameraPairing(self, 0)
@@ -99,25 +75,7 @@ class BinauralCapture(ManagedNode):
     def configure(self) -> None:
         """Read the format, and check what the ears are told."""
         self._fmt = ping_format(self)
-        search, window = self.value('search_window'), self._fmt.window_duration
-        if 2 * search >= window:
-            raise ValueError(
-                f'search_window is {search} s either way, which reaches the chirps before and '
-                f'after; expected less than half a window, {window / 2:.4f} s')
-        if self.value('ring_seconds') < 4 * window + 2 * search:
-            raise ValueError(
-                f'ring_seconds is {self.value("ring_seconds")}; expected at least four windows '
-                f'and the search, {4 * window + 2 * search:.2f} s')
-        gains = self.value('ear_gain_db')
-        if len(gains) != 2 or not all(abs(gain) <= 60 for gain in gains):
-            raise ValueError(
-                f'ear_gain_db is {list(gains)}; expected two numbers of at most 60 dB, left and '
-                'right')
-        floor = self.value('noise_floor_dbfs')
-        if len(floor) != 2 or not all(level <= 0 for level in floor):
-            raise ValueError(
-                f'noise_floor_dbfs is {list(floor)}; expected two numbers of at most 0, left and '
-                'right, in dB of full scale, or 0.0 where it was not measured')
+        check_capture(self, self._fmt)
         self._settings = card_settings(self, plays=False)
 
     def activate(self) -> None:

@@ -87,7 +87,7 @@ def streams(card, generation=1):
 
 
 def pid(card):
-    return card._link.memory.words[Field.PID]
+    return card.link.memory.words[Field.PID]
 
 
 def alive(process):
