@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sound demo test lint bench clean
+.PHONY: help setup sound demo demo-wall test lint bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -148,7 +148,7 @@ export BRING_SOUND
 # ---- Targets -------------------------------------------------------------------------------
 
 help:  ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(RUNS)  ## Set up .venv for running; demo and test do so by themselves
 
@@ -160,6 +160,9 @@ demo: SOUND_PACKAGES := libportaudio2 jackd2
 demo: $(if $(WITH_AUDIO),$(HEARS) sound,$(RUNS))  ## See by sound in a simulated room for 30 s; AUDIO=1, RVIZ=1
 	@$(BIN)/echo-depth demo $(if $(WITH_AUDIO),--audio) \
 	    $(if $(filter-out 0,$(RVIZ)),--rviz) $(DEMO_ARGS)
+
+demo-wall: $(RUNS)  ## Watch a robot follow walls by ear in simulated rooms, some 3 minutes; QUICK=1: one
+	@$(BIN)/echo-depth demo-wall $(if $(filter-out 0,$(QUICK)),--quick) $(DEMO_ARGS)
 
 test: ROS_DOMAIN_ID := $(RANDOM_DOMAIN)
 test: $(TESTS) sound  ## Run all tests; TEST_ARGS='-k sync' picks some

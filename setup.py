@@ -16,8 +16,10 @@ NODES = (
     'binaural_capture',
     'depth_inference',
     'depth_scale',
+    'ambient_wall',
     'realsense_camera',
     'room_simulator',
+    'wall_follower',
 )
 
 SIM = ['mujoco>=3.5,<5', 'pyroomacoustics>=0.8,<1', 'shapely>=2,<3']
@@ -86,6 +88,7 @@ data_files = [
     ('share/' + PACKAGE + '/config', sorted(glob('config/*.yaml') + glob('config/*.rviz'))),
     ('share/' + PACKAGE + '/config/ambient', sorted(glob('config/ambient/*.yaml'))),
     ('share/' + PACKAGE + '/config/cameras', sorted(glob('config/cameras/*.yaml'))),
+    ('share/' + PACKAGE + '/config/robots', sorted(glob('config/robots/*.yaml'))),
     ('share/' + PACKAGE + '/config/training', sorted(glob('config/training/*.yaml'))),
     ('share/' + PACKAGE + '/models', sorted(glob('models/*.onnx') + glob('models/*.md'))),
 ]

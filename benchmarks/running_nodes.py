@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Optional
 
 import psutil
 
@@ -23,12 +24,15 @@ def own_domain() -> None:
 
 
 def start_nodes(names: tuple[str, ...], env: dict[str, str],
-                parameters: dict[str, dict]) -> dict[str, subprocess.Popen]:
-    """Start each node as a process, with its parameters."""
+                parameters: dict[str, dict],
+                remaps: Optional[dict[str, dict]] = None) -> dict[str, subprocess.Popen]:
+    """Start each node as a process, with its parameters and other names of its topics."""
     processes = {}
     for name in names:
         given = [part for key, value in parameters.get(name, {}).items()
                  for part in ('-p', f'{key}:={value}')]
+        given += [part for old, new in (remaps or {}).get(name, {}).items()
+                  for part in ('-r', f'{old}:={new}')]
         processes[name] = subprocess.Popen(
             [sys.executable, '-m', f'echo_depth_ros.nodes.{name}', '--ros-args', '--log-level',
              'warn', *given], env=env)

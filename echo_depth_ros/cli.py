@@ -27,6 +27,8 @@ class Command(NamedTuple):
 COMMANDS = {
     'demo': Command('echo_depth_ros.demo',
                     'drive through a simulated room and see it by sound'),
+    'demo-wall': Command('echo_depth_ros.demo_wall',
+                         'watch a simulated robot follow walls by ear'),
     'run': Command('echo_depth_ros.perception.run',
                    'depth and range from one recorded chirp (any stereo WAV)'),
     'devices': Command('echo_depth_ros.audio.try_devices',
@@ -63,6 +65,7 @@ EXAMPLES = """\
 examples:
   see a simulated room by sound, without any hardware:
     echo-depth demo
+    echo-depth demo-wall
 
   what does this recording of a chirp say? (writes recording_depth.png)
     echo-depth run recording.wav

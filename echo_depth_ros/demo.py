@@ -11,7 +11,6 @@ one of its clients; no sound card is needed.
 
 import argparse
 from contextlib import contextmanager, ExitStack
-import os
 from pathlib import Path
 import shutil
 import signal
@@ -22,6 +21,7 @@ from typing import Iterator
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.perception.assets import find_model
 from echo_depth_ros.perception.model import StudentModel
+from echo_depth_ros.processes import find_config, node_command, processes
 from echo_depth_ros.vision.frames import FRAMES
 
 NODES = ('room_simulator', 'binaural_capture', 'depth_inference', 'chirp_emitter')
@@ -60,26 +60,18 @@ def main(args: argparse.Namespace) -> int:
         'depth_inference': {'model': model}}
     with ExitStack() as stack:
         env = stack.enter_context(_jack(parameters)) if args.audio else {}
-        start = stack.enter_context(_processes(args.out / 'logs', env))
+        start = stack.enter_context(processes(args.out / 'logs', env))
         for name in NODES:
             start(name, parameters.get(name, {}))
         if args.rviz:
             _open_rviz(start)
-        observer = _command('demo_observer', {
+        observer = node_command('demo_observer', {
             'seconds': args.seconds, 'out': str(args.out.resolve())})
         # The observer draws on this terminal; an interrupt reaches it as it reaches us.
         status = subprocess.call(observer)
     if status != 0:
         print(f'The nodes\' own words are in {args.out / "logs"}.', file=sys.stderr)
     return status
-
-
-def _command(name: str, parameters: dict) -> list[str]:
-    command = [sys.executable, '-m', f'echo_depth_ros.nodes.{name}', '--ros-args']
-    for key, value in parameters.items():
-        if value != '':
-            command += ['-p', f'{key}:={value}']
-    return command
 
 
 @contextmanager
@@ -97,31 +89,6 @@ def _jack(parameters: dict[str, dict]) -> Iterator[dict[str, str]]:
         yield server.environment
 
 
-@contextmanager
-def _processes(logs: Path, env: dict[str, str]) -> Iterator:
-    """Start processes that end with the block, each with a log of its own."""
-    logs.mkdir(parents=True, exist_ok=True)
-    running: list[subprocess.Popen] = []
-
-    def start(name: str, parameters: dict, command: list[str] | None = None) -> None:
-        with open(logs / f'{name}.log', 'w', encoding='utf-8') as log:
-            running.append(subprocess.Popen(
-                command or _command(name, parameters), stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **env}))
-
-    try:
-        yield start
-    finally:
-        for process in running:
-            process.send_signal(signal.SIGINT)
-        for process in running:
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 def _open_rviz(start) -> None:
     if shutil.which('rviz2') is None:
         print('RViz is not installed here (no rviz2 on the PATH); going on without it.')
@@ -131,15 +98,4 @@ def _open_rviz(start) -> None:
             start(f'{frame.child}_frame', {}, [
                 'ros2', 'run', 'tf2_ros', 'static_transform_publisher',
                 *frame.publisher_arguments()])
-    start('rviz2', {}, ['rviz2', '-d', str(_rviz_config())])
-
-
-def _rviz_config() -> Path:
-    name = Path('config', 'echo_depth.rviz')
-    prefixes = [*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix]
-    places = [Path(__file__).parent.parent / name,
-              *(Path(prefix, 'share', 'echo_depth_ros', name) for prefix in prefixes if prefix)]
-    for path in places:
-        if path.is_file():
-            return path
-    raise EchoDepthError(f'no RViz view in {", ".join(map(str, places))}; reinstall the package')
+    start('rviz2', {}, ['rviz2', '-d', str(find_config('echo_depth.rviz'))])

@@ -117,14 +117,31 @@ def camera_topics(camera: str, rgb_topic: str, depth_topic: str) -> list[tuple[s
     return load_profile(Path(camera).expanduser()).remappings()
 
 
+def package_node(context: LaunchContext, name: str, files: list[str], parameters: dict,
+                 remappings: list[tuple[str, str]]) -> Node:
+    """
+    Return a node of this package as the arguments have it: namespace, time and log level.
+
+    :param files: of parameters, later ones over earlier ones.
+    :param parameters: count more than the files.
+    """
+    namespace, level, time = (LaunchConfiguration(argument).perform(context)
+                              for argument in ('namespace', 'log_level', 'use_sim_time'))
+    namespace = namespace.strip('/')
+    logger = '.'.join([*namespace.split('/'), name]) if namespace else name
+    return Node(
+        package=PACKAGE, executable=name, name=name, namespace=namespace,
+        parameters=[*files, {'use_sim_time': time == 'true', **parameters}],
+        remappings=remappings, output='screen', emulate_tty=True,
+        ros_arguments=['--log-level', f'{logger}:={level}'])
+
+
 def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return the nodes of this package that the arguments ask for, each a process of its own."""
     def argument(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
     sim = argument('sim') == 'true'
-    namespace = argument('namespace').strip('/')
-    common = {'use_sim_time': argument('use_sim_time') == 'true'}
     files = [parameter_file(name, argument(name))
              for name in ('params_file', 'calibration') if argument(name)]
     audio = {'backend': 'simulated' if sim else 'portaudio'}
@@ -137,12 +154,7 @@ def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             'expected sim:=false with a real camera')
 
     def node(name: str, parameters: dict, remappings: list) -> Node:
-        logger = '.'.join([*namespace.split('/'), name]) if namespace else name
-        return Node(
-            package=PACKAGE, executable=name, name=name, namespace=namespace,
-            parameters=[*files, {**common, **parameters}],
-            remappings=remappings, output='screen', emulate_tty=True,
-            ros_arguments=['--log-level', f'{logger}:={argument("log_level")}'])
+        return package_node(context, name, files, parameters, remappings)
 
     nodes = [
         node('chirp_emitter', audio, []),
@@ -181,7 +193,7 @@ def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return [LogInfo(msg='rviz:=true, but rviz2 is not installed: going on without a view.')]
     namespace = LaunchConfiguration('namespace').perform(context).strip('/')
     topics = ('camera/color/image_raw', 'depth/camera_info', 'depth/confidence', 'depth/image',
-              'path', 'range')
+              'odom', 'path', 'range', 'wall')
     return [Node(
         package='rviz2', executable='rviz2', output='screen',
         arguments=['-d', str(SHARE / 'config' / 'echo_depth.rviz')],

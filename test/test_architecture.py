@@ -22,7 +22,7 @@ MAY_IMPORT = {
     'vision': {'acoustics'},
     'navigation': {'acoustics', 'vision'},
     'perception': {'acoustics', 'vision'},
-    'sim': {'acoustics'},
+    'sim': {'acoustics', 'navigation', 'perception', 'vision'},
     'learning': {'acoustics', 'perception'},
     'recording': {'acoustics', 'vision'},
     'bench': {'acoustics', 'audio', 'sim'},

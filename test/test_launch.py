@@ -28,8 +28,10 @@ NODES = {
     'binaural_capture': 'BinauralCapture',
     'depth_inference': 'DepthInference',
     'depth_scale': 'DepthScale',
+    'ambient_wall': 'AmbientWall',
     'realsense_camera': 'RealSenseCamera',
     'room_simulator': 'RoomSimulator',
+    'wall_follower': 'WallFollower',
 }
 ROS_OWN = {'use_sim_time', 'start_type_description_service'}
 
@@ -172,7 +174,8 @@ def test_arguments_are_those_of_the_design(launch_module):
 
 def test_simulation_starts_the_whole_chain(launch_module):
     nodes, _ = started(launch_module, sim='true')
-    assert NODES.keys() & nodes.keys() == NODES.keys() - {'depth_scale', 'realsense_camera'}
+    others = {'depth_scale', 'realsense_camera', 'wall_follower', 'ambient_wall'}
+    assert NODES.keys() & nodes.keys() == NODES.keys() - others
     assert parameters_of(nodes['chirp_emitter'])['backend'] == 'simulated'
     assert parameters_of(nodes['depth_inference'])['model'] == ''
     assert parameters_of(nodes['depth_inference'])['use_sim_time'] is False

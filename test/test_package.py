@@ -54,7 +54,7 @@ def test_name_licence_and_maintainer(setup_arguments):
 
 def test_executables_exist(setup_arguments):
     scripts = setup_arguments['entry_points']['console_scripts']
-    assert len(scripts) == 7
+    assert len(scripts) == 9
     for script in scripts:
         module, function = re.fullmatch(r'\S+ = ([\w.]+):(\w+)', script).groups()
         spec = importlib.util.find_spec(module)

@@ -16,6 +16,10 @@ import numpy as np
 
 HEADINGS = np.radians(np.arange(75, -181, -3))
 _STEPS = np.array([0.25, 0.5, 0.75, 1.0])
+_SQUEEZES = (1.0, 0.85, 0.7)
+"""Shares of the set distance that do before the robot turns back for want of room."""
+_BACK = np.radians(-60)
+"""Ways beyond this may lead back: a wall that is seen in time is turned along sooner."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,21 @@ def choose(obstacles: np.ndarray, set_distance: float, look_ahead: float, least:
     here = float(_nearest(np.zeros((1, 2)), obstacles)[0])
     # Where the robot is too near already, the way must lead out, not be clear from the start.
     wanted = max(least, min(0.8 * set_distance, here - 0.02))
-    good = (clear[:, -1] >= set_distance) & (clear.min(axis=1) >= wanted)
-    if good.any():
+    tries = [(share * set_distance, _BACK) for share in _SQUEEZES
+             if share * set_distance >= least]
+    for distance, farthest in (*tries, (set_distance, -math.inf)):
+        on_way = max(least, min(wanted, 0.8 * distance))
+        good = ((clear[:, -1] >= distance) & (clear.min(axis=1) >= on_way)
+                & (headings >= farthest))
+        if not good.any():
+            continue
         best = int(np.argmax(good))
         heading = float(headings[best])
         if best and clear[best, -1] > clear[best - 1, -1]:
             # Between two directions, where the distance is kept exactly.
-            part = (clear[best, -1] - set_distance) / (clear[best, -1] - clear[best - 1, -1])
+            part = (clear[best, -1] - distance) / (clear[best, -1] - clear[best - 1, -1])
             heading += min(1.0, float(part)) * float(headings[best - 1] - headings[best])
-        return Way(heading, float(clear[best].min()), True)
+        return Way(heading, float(clear[best].min()), distance == set_distance)
     # Narrower than that: the middle of what there is, and rather ahead than back.
     best = int(np.argmax(clear.min(axis=1) - 0.05 * np.abs(headings)))
     return Way(float(headings[best]), float(clear[best].min()), False)

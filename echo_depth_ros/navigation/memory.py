@@ -13,6 +13,7 @@ _CELL = 0.06
 _VOTE = 0.6
 """Most that one scan adds to a cell; two sure ones make it count."""
 _COUNTS = 1.0
+_NOTED = 1.5
 _MOST = 4.0
 _FORGOTTEN = 0.1
 _LEAST_SURE = 0.6
@@ -22,6 +23,8 @@ _SEES_THROUGH = 0.5
 _CONTRADICTED = 0.55
 _SLACK, _SLACK_PER_METRE = 0.12, 0.12
 _FRESH_S = 0.5
+_FADE_M, _FADE_TURN = 1.5, 2 * np.pi
+"""Metres of way and radians of turn in which cells fade: reckoning drifts with both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,18 +51,21 @@ class Memory:
     Cells of the floor where something stands.
 
     A camera ahead never sees what is beside the robot: that is remembered from when it was ahead.
-    Cells fade in ``fade_s`` seconds, because reckoning drifts, and lose weight at once where a
-    scan sees through them.
+    Cells fade with the way, because reckoning drifts, and slowly with time, because things move;
+    they lose weight at once where a scan sees through them. A robot that goes slowly, as one must
+    that misses pings, thus remembers as much of its wall as a fast one.
 
     :param reach: metres up to which scans are believed.
+    :param fade_s: seconds in which cells fade where the robot stands.
     """
 
-    def __init__(self, reach: float = 3.0, fade_s: float = 6.0):
+    def __init__(self, reach: float = 3.0, fade_s: float = 30.0):
         self._reach, self._fade_s = reach, fade_s
         self._points = np.zeros((0, 2))
         self._weights = np.zeros(0)
         self._seen_s = np.zeros(0)
         self._now = -np.inf
+        self._place = Place()
 
     def see(self, scan: Scan, place: Place, stamp_s: float) -> None:
         """
@@ -67,8 +73,10 @@ class Memory:
 
         :param place: of the robot when it was taken.
         """
-        self._weights *= np.exp((self._now - stamp_s) / self._fade_s)
-        self._now = stamp_s
+        way = np.hypot(place.x - self._place.x, place.y - self._place.y) / _FADE_M
+        turn = abs(place.yaw - self._place.yaw) / _FADE_TURN
+        self._weights *= np.exp((self._now - stamp_s) / self._fade_s - way - turn)
+        self._now, self._place = stamp_s, place
         self._see_through(scan, place)
         taken = (scan.distance < self._reach) & (scan.confidence >= _LEAST_SURE)
         taken &= ~scan.along_sight(_STEEPEST)
@@ -81,6 +89,13 @@ class Memory:
         seen = np.concatenate([self._seen_s[kept], np.full(len(new), stamp_s)])
         self._points, self._weights, self._seen_s = _gather(points, weights, seen)
         self._weights = np.minimum(self._weights, _MOST)
+
+    def note(self, points: np.ndarray, place: Place) -> None:
+        """Remember, as just sure enough, things at ``points`` (n, 2) that no scan has shown."""
+        new = place.to_frame(points)
+        self._points = np.concatenate([self._points, new])
+        self._weights = np.concatenate([self._weights, np.full(len(new), _NOTED)])
+        self._seen_s = np.concatenate([self._seen_s, np.full(len(new), -np.inf)])
 
     def obstacles(self, place: Place) -> 'Obstacles':
         """Return the cells that count as seen from ``place``."""

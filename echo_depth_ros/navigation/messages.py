@@ -18,7 +18,9 @@ ESCAPING = 'escaping'
 """No way on: the robot turns on the spot until there is one."""
 WAITING = 'waiting'
 """Nothing has been heard lately: the robot stands."""
-STATES = (SEARCHING, FOLLOWING, ESCAPING, WAITING)
+LISTENING = 'listening'
+"""The robot stands, and listens to the room before its next step."""
+STATES = (SEARCHING, FOLLOWING, ESCAPING, WAITING, LISTENING)
 
 
 @dataclass(frozen=True, eq=False)

@@ -150,11 +150,16 @@ class SafeDrive:
         if not self._heard:
             return math.inf
         agree = min(self.limits.agree, len(self._heard))
-        told = sorted(range_m - self._since(stamp) for stamp, range_m in self._heard)
         # What comes within sure range counts from the ping on that makes enough of them agree.
         sure = self.limits.sure_range - self._since(self._heard[-agree][0])
-        nearest = min(told[agree - 1], sure)
-        return nearest - self.limits.stop_range
+        return min(self.nearest(), sure) - self.limits.stop_range
+
+    def nearest(self) -> float:
+        """Least distance in metres that enough pings agree on, less the way since; or +inf."""
+        if not self._heard:
+            return math.inf
+        told = sorted(range_m - self._since(stamp) for stamp, range_m in self._heard)
+        return told[min(self.limits.agree, len(told)) - 1]
 
     def age(self, now_s: float) -> float:
         """Seconds since the last ping that told a range; +inf before the first."""

@@ -54,11 +54,12 @@ class Scanner:
     :param camera: for which depth is drawn.
     :param camera_height: metres from the floor to the camera.
     :param low: metres above the floor; lower things are floor.
-    :param high: metres above the floor; the robot passes under what is higher.
+    :param high: metres above the floor; the robot passes under what is higher. Not under what is
+        so little above the ears that the range stops it there.
     """
 
     def __init__(self, camera: CameraModel = CameraModel(), camera_height: float = 0.5,
-                 low: float = 0.10, high: float = 0.65):
+                 low: float = 0.10, high: float = 0.80):
         if not 0 <= low < camera_height < high:
             raise ValueError(f'low, camera_height and high are {low}, {camera_height} and {high} '
                              'm; expected them to rise')

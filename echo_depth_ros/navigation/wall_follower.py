@@ -41,6 +41,12 @@ _ROUGH, _DRIFT = 0.12, 0.2
 _ENDS = 0.3
 _SPACING = 0.06
 """Metres."""
+_UNSEEN = 0.12
+"""Metres by which the range must be shorter than all that is remembered to tell of more."""
+_UNSEEN_BEARINGS = np.radians(np.arange(-25, 26, 10))
+"""From square to the wall."""
+_BLOCKED_ROOM, _BLOCKED_S = 0.012, 1.0
+_TURN_AWAY = math.radians(60)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class FollowSettings:
     distance: float = 0.6
     speed: float = 0.25
     look_ahead: float = 0.7
-    clearance: float = 0.30
+    clearance: float = 0.36
     hearing: float = 2.5
 
     def __post_init__(self) -> None:
@@ -103,6 +109,8 @@ class WallFollower:
         self._now: Optional[float] = None
         self._toward = 0.0
         self._looked = 0.0
+        self._free_s: Optional[float] = None
+        self._away_yaw: Optional[float] = None
 
     def step(self, percept: Optional[Percept], now_s: float,
              motion: Optional[Motion] = None) -> Command:
@@ -166,6 +174,10 @@ class WallFollower:
             obstacles = obstacles.mirrored()
         self._ahead = clear_ahead(obstacles.points, settings.clearance - 0.03)
         self._line, points = _wall_among(obstacles)
+        unseen = self._unseen(points)
+        if len(unseen):
+            self._memory.note(unseen * (1, 1 if side == 'left' else -1), place)
+            points = np.concatenate([points, unseen])
         if not self._in_hearing(points):
             self._search(place, side)
             return
@@ -179,9 +191,41 @@ class WallFollower:
         way = choose(points, settings.distance, settings.look_ahead, settings.clearance,
                      max(leftmost, -math.pi / 2))
         self._way = way
+        if self._is_blocked(place.yaw, side):
+            return
         self._state = FOLLOWING if way.clearance >= settings.clearance else ESCAPING
         heading = way.heading if self._state == FOLLOWING else -math.pi / 2
         self._goal_yaw = place.yaw + heading * (1 if side == 'left' else -1)
+
+    def _unseen(self, points: np.ndarray) -> np.ndarray:
+        """
+        Place what the range tells of and no image has shown: a chair's seat, an edge, glass.
+
+        It is taken to be where most things are, beside the robot towards the wall, and remembered
+        there; what is ahead after all ends in :meth:`_is_blocked`.
+        """
+        nearest = self.drive.nearest()
+        seen = float(np.hypot(*points.T).min()) if len(points) else math.inf
+        if not nearest < min(self.settings.distance, seen - _UNSEEN):
+            return np.zeros((0, 2))
+        along = self._line.angle if self._line is not None else 0.0
+        bearing = min(math.pi, max(0.0, math.pi / 2 + along)) + _UNSEEN_BEARINGS
+        return nearest * np.stack([np.cos(bearing), np.sin(bearing)], axis=1)
+
+    def _is_blocked(self, yaw: float, side: Side) -> bool:
+        """Turn away from the wall where the range has left no room for a while."""
+        now = self._now or 0.0
+        if self._away_yaw is None:
+            if self._free_s is None or self.drive.room() > _BLOCKED_ROOM:
+                self._free_s = now
+            if now - self._free_s < _BLOCKED_S:
+                return False
+            self._away_yaw = yaw + _TURN_AWAY * (-1 if side == 'left' else 1)
+        if abs(self._away_yaw - yaw) < math.radians(5):
+            self._away_yaw, self._free_s = None, now
+            return False
+        self._state, self._goal_yaw = ESCAPING, self._away_yaw
+        return True
 
     def _in_hearing(self, obstacles: np.ndarray) -> bool:
         if self._toward > _LOST_AFTER:

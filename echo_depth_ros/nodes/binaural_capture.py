@@ -23,14 +23,14 @@ from echo_depth_ros.audio.window_capture import Capture
 from echo_depth_ros.nodes.camera_pairing import CameraPairing
 from echo_depth_ros.nodes.capture_parameters import check_capture, declare_capture
 from echo_depth_ros.nodes.conversions import recording_to_msg, stamp_from_msg
+from echo_depth_ros.nodes.ears import open_ears
 from echo_depth_ros.nodes.health import Level, Recent, Status
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import (
     least_direct_level,
     ping_format,
 )
-from echo_depth_ros.nodes.simulated_air import AirMicrophones
-from echo_depth_ros.nodes.sound_card import card_settings, SoundCard
+from echo_depth_ros.nodes.sound_card import card_settings
 from echo_depth_ros.nodes.spin import run
 
 _PATIENCE = 0.5
@@ -156,14 +156,7 @@ class BinauralCapture(ManagedNode):
 
     def _open_ears(self):
         """Microphones of the backend, wired as the parameters say."""
-        if self._settings is not None:
-            self._card = SoundCard(self, self._settings)
-            self._microphones = self._card.card.microphones()
-        else:
-            self._microphones = AirMicrophones(
-                self, self._fmt.sample_rate, self.value('ring_seconds'))
-        self._microphones.swap = self.value('swap_ears')
-        self._microphones.gain = tuple(10**(gain / 20) for gain in self.value('ear_gain_db'))
+        self._microphones, self._card = open_ears(self, self._settings)
         self._stream = self._stream_now()
         return self._microphones
 

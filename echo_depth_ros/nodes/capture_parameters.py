@@ -3,8 +3,8 @@
 """The parameters of the capture node, and what they must not be."""
 
 from echo_depth_ros.acoustics.format import PingFormat
-from echo_depth_ros.audio.host.memory import RING_SECONDS
 from echo_depth_ros.audio.listener import LONGEST_DELAY
+from echo_depth_ros.nodes.ears import declare_ears, ear_gains
 from echo_depth_ros.nodes.parameters import declare_direct_level, declare_ping_format
 from echo_depth_ros.nodes.sound_card import declare_card
 
@@ -13,6 +13,7 @@ def declare_capture(guard) -> None:
     """Declare them all."""
     declare_ping_format(guard)
     declare_card(guard)
+    declare_ears(guard)
     guard.declare('sync', 'auto', 'How chirps are found: by the chirp topic, by onset, or by '
                   'the topic where somebody publishes it', choices=('auto', 'chirp', 'onset'))
     guard.declare('search_window', 0.002, 'Seconds by which a direct sound may miss the time '
@@ -21,14 +22,9 @@ def declare_capture(guard) -> None:
                   low=0.0, high=1.0, live=True)
     guard.declare('camera_wait', 0.1, 'Seconds for which a camera image is waited for after '
                   'its window, which goes ahead', low=0.0, high=1.0, live=True)
-    guard.declare('ring_seconds', 2.0, 'Seconds of simulated sound that are held; of a sound '
-                  f'card it is {RING_SECONDS}', low=0.5, high=60.0)
     guard.declare('loop_delay', -1.0, 'Seconds from a chirp to its direct sound less the way '
                   'through the air, as `echo-depth calibrate` measures it; negative: learn it',
                   low=-1.0, high=LONGEST_DELAY)
-    guard.declare('swap_ears', False, 'The left microphone is plugged in on the right')
-    guard.declare('ear_gain_db', [0.0, 0.0], 'Gain of the left and the right ear, in dB, that '
-                  'makes them equal')
     guard.declare('min_snr_db', 6.0, 'Windows whose direct sound is weaker, in dB of the '
                   'noise, are counted as bad', low=-20.0, high=60.0)
     declare_direct_level(guard)
@@ -51,11 +47,7 @@ def check_capture(node, fmt: PingFormat) -> None:
         raise ValueError(
             f'ring_seconds is {node.value("ring_seconds")}; expected at least four windows '
             f'and the search, {4 * window + 2 * search:.2f} s')
-    gains = node.value('ear_gain_db')
-    if len(gains) != 2 or not all(abs(gain) <= 60 for gain in gains):
-        raise ValueError(
-            f'ear_gain_db is {list(gains)}; expected two numbers of at most 60 dB, left and '
-            'right')
+    ear_gains(node)
     floor = node.value('noise_floor_dbfs')
     if len(floor) != 2 or not all(level <= 0 for level in floor):
         raise ValueError(

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Between arrays and messages: the only place that knows how messages are laid out."""
 
+from collections.abc import Sequence
 import math
 import sys
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from geometry_msgs.msg import PoseStamped, TwistStamped
+from geometry_msgs.msg import Point, PoseStamped, Twist, TwistStamped
 from nav_msgs.msg import Odometry, Path
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image, Range
 from std_msgs.msg import Header
+from visualization_msgs.msg import Marker
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.nodes.health import figure, Status
@@ -171,6 +173,11 @@ def velocity_from_msg(msg) -> tuple[float, float]:
     return speed, turn
 
 
+def unstamped_velocity_to_msg(speed: float, turn: float) -> Twist:
+    """Velocity command, likewise, for bases that take it without a header."""
+    return velocity_to_msg(speed, turn, 0, '').twist
+
+
 def pose_to_msg(x: float, y: float, yaw: float, stamp: int, frame_id: str) -> PoseStamped:
     """Pose on the floor."""
     msg = PoseStamped(header=header_to_msg(stamp, frame_id))
@@ -195,9 +202,91 @@ def odometry_to_msg(pose: tuple[float, float, float], velocity: tuple[float, flo
     return msg
 
 
+def odometry_pose_from_msg(msg: Odometry) -> tuple[float, float, float]:
+    """
+    Metres x and y, and yaw in radians, of a base that may be tilted.
+
+    :raises MessageError: for a pose of which not everything is a number, or no rotation.
+    """
+    place, q = msg.pose.pose.position, msg.pose.pose.orientation
+    norm = math.hypot(q.w, q.x, q.y, q.z)
+    if not (math.isfinite(place.x) and math.isfinite(place.y) and 0.5 < norm < 2.0):
+        raise MessageError(
+            f'odometry is at ({place.x}, {place.y}) m with a rotation of norm {norm:.3g}; '
+            'expected numbers and 1')
+    yaw = math.atan2(2 * (q.w * q.z + q.x * q.y), norm ** 2 - 2 * (q.y ** 2 + q.z ** 2))
+    return place.x, place.y, yaw
+
+
+def near_wall_to_msg(left: float, right: float, stamp: int, frame_id: str) -> Image:
+    """
+    Chances 0 to 1 that a surface is near on the left and on the right, NaN where not heard.
+
+    An image, float32 (2, 1), left above right; stamp of the clip's first sample.
+    """
+    return image_to_msg(np.array([[left], [right]], np.float32), stamp, frame_id)
+
+
+def near_wall_from_msg(msg: Image) -> tuple[float, float]:
+    """
+    Take the two chances out of such an image.
+
+    :raises MessageError: another encoding or size, or a chance that is not within 0 to 1.
+    """
+    if (msg.encoding, msg.height, msg.width) != ('32FC1', 2, 1):
+        raise MessageError(
+            f'chances came as {msg.height} x {msg.width} of {msg.encoding!r}; expected 2 x 1 of '
+            '32FC1, left above right')
+    left, right = image_from_msg(msg).ravel().tolist()
+    for side, chance in (('left', left), ('right', right)):
+        if not (math.isnan(chance) or 0 <= chance <= 1):
+            raise MessageError(f'chance on the {side} is {chance:g}; expected 0 to 1, or NaN')
+    return left, right
+
+
+def line_to_marker(ends: Sequence[tuple[float, float]], stamp: int, frame_id: str,
+                   lifetime: float) -> Marker:
+    """
+    Line on the floor as a marker; no ends delete it.
+
+    :param ends: metres x and y in the frame; two of them, or none.
+    :param lifetime: seconds after which a viewer forgets it.
+    """
+    msg = Marker(header=header_to_msg(stamp, frame_id), ns='wall', id=0, type=Marker.LINE_STRIP,
+                 action=Marker.ADD if ends else Marker.DELETE,
+                 points=[Point(x=float(x), y=float(y)) for x, y in ends])
+    msg.scale.x = 0.05
+    return _coloured(msg, lifetime)
+
+
+def line_from_marker(msg: Marker) -> list[tuple[float, float]]:
+    """Metres x and y of a line's points in the marker's frame; none where it is deleted."""
+    if msg.action != Marker.ADD:
+        return []
+    return [(point.x, point.y) for point in msg.points]
+
+
+def text_to_marker(text: str, place: tuple[float, float, float], stamp: int, frame_id: str,
+                   lifetime: float) -> Marker:
+    """Words as a marker, at a place (metres) in the frame, facing the viewer."""
+    msg = Marker(header=header_to_msg(stamp, frame_id), ns='state', id=0,
+                 type=Marker.TEXT_VIEW_FACING, action=Marker.ADD, text=text)
+    msg.pose.position.x, msg.pose.position.y, msg.pose.position.z = map(float, place)
+    msg.scale.z = 0.12
+    return _coloured(msg, lifetime)
+
+
 def path_to_msg(poses: list[PoseStamped], stamp: int, frame_id: str) -> Path:
     """Path from poses."""
     return Path(header=header_to_msg(stamp, frame_id), poses=poses)
+
+
+def _coloured(msg: Marker, lifetime: float) -> Marker:
+    msg.pose.orientation.w = 1.0
+    msg.color.r, msg.color.g, msg.color.b, msg.color.a = 1.0, 0.55, 0.0, 1.0
+    nanoseconds = round(lifetime * _NS)
+    msg.lifetime.sec, msg.lifetime.nanosec = nanoseconds // _NS, nanoseconds % _NS
+    return msg
 
 
 def status_to_msg(status: Status, name: str, stamp: int) -> DiagnosticArray:
@@ -207,3 +296,9 @@ def status_to_msg(status: Status, name: str, stamp: int) -> DiagnosticArray:
         header=header_to_msg(stamp, ''), status=[DiagnosticStatus(
             level=status.level.value, name=name, message=status.message,
             hardware_id='echo_depth', values=values)])
+
+
+def values_from_diagnostics(msg: DiagnosticArray, node: str) -> dict[str, str]:
+    """Take what a node told, by name; nothing where the message is another node's."""
+    return {entry.key: entry.value for status in msg.status
+            if status.name.rpartition('/')[2] == node for entry in status.values}

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Node that stands for everything outside the computer: room, speaker, ears, camera and base."""
 
-from pathlib import Path as FilePath
 from time import monotonic
 
 from geometry_msgs.msg import Twist, TwistStamped
@@ -36,6 +35,8 @@ SAMPLE_RATE = 44100
 AIRS = ('topics', 'jack')
 _NS = 1_000_000_000
 _DEAD_MAN = _NS // 2
+_PILOT_TICKS = 5
+"""A pilot looks around less often than the base moves; cmd_vel is obeyed at the next tick."""
 _PATH_STEP = _NS // 4
 _PATH_LENGTH = 2000
 _ROOM_NOISE = 10**(-55 / 20)
@@ -54,17 +55,25 @@ class RoomSimulator(ManagedNode):
         super().__init__('room_simulator', **kwargs)
         self.declare('sample_rate', SAMPLE_RATE, 'Frames per second of the air; only 44100 is '
                      'simulated', low=8000, high=192000)
-        self.declare('room', '', 'Shape of a random room (box, corridor, l), the path of a room '
-                     'description, or empty for a random shape')
+        self.declare('room', '', 'Shape of a random room (box, corridor, l), a room with a wall '
+                     'to follow (track_corner, track_l, track_straight_1, track_straight_2), the '
+                     'path of a room description, or empty for a random shape')
+        self.declare('track_start', 4, 'Where on a track the robot starts: 0.4, 0.8 or 1.2 m from '
+                     'the wall (0 to 2, 3 to 5, 6 to 8), at -30, 0 or 30 degrees to it',
+                     low=0, high=8)
         self.declare('seed', 90001, 'Decides the random room, where the robot starts, and all '
                      'noise; the shipped student was trained in rooms 0 to 1999',
                      low=0, high=2**31 - 1)
         self.declare('air', 'topics', 'What carries sound: topics, or the JACK server that '
                      'JACK_DEFAULT_SERVER names, as a client called room', choices=AIRS)
+        self.declare('ambience', False, 'The ears hear the ambient sound of the room, as '
+                     'ambient_wall wants it, in place of plain noise; only with air: topics')
         self.declare('drive', 'tour', 'Who drives: a pilot that sees the room, cmd_vel, or nobody',
                      choices=('tour', 'cmd_vel', 'still'))
         self.declare('enable_stamped_cmd_vel', True, 'cmd_vel is TwistStamped rather than Twist',
                      read_only=True)
+        self.declare('wheel_slip', False, 'Wheels slip, differ in size and are off in speed; odom '
+                     'is then what they claim, while path remains where the robot really was')
         self.declare('robot_radius', 0.2, 'Metres', low=0.05, high=5.0)
         self.declare('ear_spacing', 0.235, 'Metres between the ears', low=0.01, high=1.0)
         self.declare('camera_rate', 15.0, 'Images per second', low=0.5, high=50.0)
@@ -95,7 +104,12 @@ class RoomSimulator(ManagedNode):
             raise ValueError(
                 f'ahead is {self.value("ahead")} s, but the ears are sent {needed:.3f} s ahead of '
                 'time (lead and block): every chirp would be late; set ahead above that')
+        if self.value('ambience') and self.value('air') != 'topics':
+            raise ValueError(
+                f'ambience is set and air is {self.value("air")}, which carries no ambient sound; '
+                'set air to topics, or ambience to false')
         try:
+            from echo_depth_ros.sim.named_rooms import room_named
             from echo_depth_ros.sim.rig import Rig
             from echo_depth_ros.sim.simulation import Simulation
         except ModuleNotFoundError as error:
@@ -103,7 +117,10 @@ class RoomSimulator(ManagedNode):
                 f'the simulator needs {error.name}, which is not installed: '
                 'pip install "echo_depth_ros[sim]"') from error
         rig = Rig(ear_spacing=self.value('ear_spacing'), robot_radius=self.value('robot_radius'))
-        self._simulation = Simulation(self._world(), rig, seed=self.value('seed'))
+        world, start = room_named(
+            self.value('room'), self.value('seed'), self.value('track_start'))
+        self._simulation = Simulation(
+            world, rig, ambience=self.value('ambience'), seed=self.value('seed'), start=start)
         camera = self._simulation.camera
         self._camera = CameraModel(camera.size, camera.size, camera.fov_deg, camera.fov_deg)
 
@@ -111,6 +128,7 @@ class RoomSimulator(ManagedNode):
         """Let time run."""
         from echo_depth_ros.nodes.simulated_room import SimulatedRoom
         self._command, self._commanded = (0.0, 0.0), 0
+        self._piloted, self._asked = (0.0, 0.0), 0
         self._path, self._bumps, self._bad, self._reported = [], 0, 0, 0
         self._heard = Recent(100)
         self._behind = Recent(500)
@@ -120,7 +138,7 @@ class RoomSimulator(ManagedNode):
         self._room = SimulatedRoom(
             self._simulation, self.now, frame_grid(SAMPLE_RATE, self.now()), self._drive,
             ahead=self.value('ahead'), camera_rate=self.value('camera_rate'),
-            respond=self._respond if self._jack else None)
+            respond=self._respond if self._jack else None, wheels=self._wheels())
         self._count = round(self.value('block') * SAMPLE_RATE)
         self._lead = round(self.value('lead') * _NS)
         twist = TwistStamped if self.value('enable_stamped_cmd_vel') else Twist
@@ -170,23 +188,20 @@ class RoomSimulator(ManagedNode):
             status.level, status.message = Level.WARN, room.last_refusal
         return status
 
-    def _world(self):
-        from echo_depth_ros.sim.random_world import random_world, SHAPES
-        from echo_depth_ros.sim.world import World
-        room = self.value('room')
-        if room in ('', *SHAPES):
-            return random_world(self.value('seed'), room or None)
-        path = FilePath(room).expanduser()
-        if not path.is_file():
-            raise ValueError(
-                f'room is {room!r}, which is neither one of {", ".join(SHAPES)} nor a file')
-        return World.load(path)
+    def _wheels(self):
+        from echo_depth_ros.sim.wall_trial import SlippingWheels, Wheels
+        if not self.value('wheel_slip'):
+            return None
+        return SlippingWheels(Wheels(), np.random.default_rng([self.value('seed'), 6]))
 
     def _drive(self, pose) -> tuple[float, float]:
         """Speed and turn rate that the robot is told now; asked by the room's thread."""
         drive = self.value('drive')
         if drive == 'tour':
-            return self._simulation.pilot.command(pose)
+            if self._asked % _PILOT_TICKS == 0:
+                self._piloted = self._simulation.pilot.command(pose)
+            self._asked += 1
+            return self._piloted
         fresh = self.now() - self._commanded <= _DEAD_MAN
         return self._command if drive == 'cmd_vel' and fresh else (0.0, 0.0)
 
@@ -262,10 +277,10 @@ class RoomSimulator(ManagedNode):
                     moment.stamp, 'odom'))
 
     def _publish_moment(self, moment) -> None:
-        pose = (moment.pose.x, moment.pose.y, moment.pose.yaw)
+        pose = (moment.odometry.x, moment.odometry.y, moment.odometry.yaw)
         if self._odometry.get_subscription_count():
             self._odometry.publish(odometry_to_msg(
-                pose, moment.velocity, moment.stamp, 'odom', 'base_link'))
+                pose, moment.turning, moment.stamp, 'odom', 'base_link'))
         self._transforms.publish(pose, moment.stamp, 'odom', 'base_link')
 
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from echo_depth_ros.audio.clock import FrameClock
 from echo_depth_ros.sim.air import LateSoundError
-from echo_depth_ros.sim.base import MAX_SPEED
 from echo_depth_ros.sim.camera import Frame
+from echo_depth_ros.sim.claimed_way import ClaimedWay
 from echo_depth_ros.sim.rig import Pose
 from echo_depth_ros.sim.simulation import Simulation
+from echo_depth_ros.sim.wall_trial import SlippingWheels
 
 TICK = 20_000_000
 """Nanoseconds of one step of the base."""
@@ -26,12 +27,19 @@ present moment."""
 
 
 class Moment(NamedTuple):
-    """Where the robot is at ``stamp`` (ns), and how fast (m/s, rad/s)."""
+    """
+    Where the robot is at ``stamp`` (ns), and how fast (m/s, rad/s).
+
+    :ivar odometry: where its wheels claim that it is; ``pose`` where they do not slip.
+    :ivar turning: what they claim of how fast.
+    """
 
     stamp: int
     pose: Pose
     velocity: tuple[float, float]
     bumped: bool
+    odometry: Pose
+    turning: tuple[float, float]
 
 
 class View(NamedTuple):
@@ -53,23 +61,27 @@ class SimulatedRoom:
     def __init__(self, simulation: Simulation, now: Callable[[], int], grid: FrameClock,
                  drive: Callable[[Pose], tuple[float, float]], *, ahead: float,
                  camera_rate: float,
-                 respond: Callable[[np.ndarray, int], None] | None = None):
+                 respond: Callable[[np.ndarray, int], None] | None = None,
+                 wheels: SlippingWheels | None = None):
         """
         Make a room; :meth:`start` lets time run.
 
         :param now: nanoseconds on the clock that everything is stamped with.
         :param grid: frame numbers of that clock.
-        :param drive: speed and turn rate that the robot is told at a pose.
+        :param drive: speed and turn rate that the robot is told at a pose; asked every tick.
         :param ahead: seconds that the world is ahead of the clock.
         :param camera_rate: images per second while :attr:`wants_images` is set.
         :param respond: told the room's impulse responses, float32 (2, n), and from when (ns) they
             hold, every 60 ms: where somebody else carries the sound.
+        :param wheels: that slip; odometry is then what they claim.
         """
         self._simulation = simulation
         self._now, self._grid, self._drive = now, grid, drive
         self._ahead = round(ahead * _NS)
         self._camera_period = round(_NS / camera_rate)
         self._respond = respond
+        self._wheels = wheels
+        self._claimed = ClaimedWay(simulation.pose)
         self.wants_images = False
         self.late_sounds = self.refused_sounds = self.stalls = 0
         self.last_refusal = ''
@@ -78,6 +90,8 @@ class SimulatedRoom:
         self._moments: deque[Moment] = deque()
         self._views: deque[View] = deque()
         self._loudness = 0.0
+        # Who does not listen need not be rendered for.
+        self._longest = round((ahead + 0.1) * grid.sample_rate)
         self._stop = Event()
         self._wake = Event()
         self._thread = Thread(target=self._live, name='room', daemon=True)
@@ -117,7 +131,8 @@ class SimulatedRoom:
         """
         Hear the next ``count`` frames, if they begin no later than ``until`` (ns).
 
-        :returns: stamp of the first frame and float32 ``(2, count)``; None if it is too early.
+        :returns: stamp of the first frame and float32 ``(2, count)``; None if it is too early, or
+            the room's ambient sound is not ready.
         """
         air = self._simulation.air
         stamp = self._grid.stamp_of(self._origin + air.frame)
@@ -125,7 +140,8 @@ class SimulatedRoom:
             # The process slept, or the clock was set. The capture sees a gap, or a new stream.
             self._origin += round(self._grid.frame_at(until) - self._grid.frame_at(stamp))
             stamp = self._grid.stamp_of(self._origin + air.frame)
-        if stamp > until:
+        ambience = self._simulation.ambience
+        if stamp > until or (ambience is not None and ambience.ready < count):
             return None
         return stamp, air.listen(count, self._loudness)
 
@@ -135,7 +151,7 @@ class SimulatedRoom:
             return _pop_until(self._moments, now), _pop_until(self._views, now)
 
     def _live(self) -> None:
-        command, tick = (0.0, 0.0), 0
+        tick = 0
         while not self._stop.is_set():
             self._wake.clear()
             self._render_ready()
@@ -146,13 +162,11 @@ class SimulatedRoom:
             if early > 0:
                 self._wake.wait(min(early / _NS, 0.05))
                 continue
-            if tick % 5 == 0:
-                command = self._drive(self._simulation.pose)
             if self._respond is not None and tick % _RESPONSE_TICKS == 0:
                 pose = self._simulation.pose
                 self._respond(self._simulation.air.response(pose), self._time)
             tick += 1
-            self._step(command)
+            self._step(self._drive(self._simulation.pose))
 
     def _jump(self, ahead: int) -> None:
         """Go on at the present moment; what was to come belongs to another time."""
@@ -165,14 +179,29 @@ class SimulatedRoom:
             self._sounds.clear()
 
     def _step(self, command: tuple[float, float]) -> None:
-        pose = self._simulation.step(TICK / _NS, *command)
+        done = command
+        if self._wheels is not None:
+            done = self._wheels.turn_into(*command, TICK / _NS)
+        pose = self._simulation.step(TICK / _NS, *done)
         self._time += TICK
-        speed, turn = self._simulation.base.velocity
-        self._loudness = min(1.0, (abs(speed) + 0.2 * abs(turn)) / MAX_SPEED)
+        velocity = self._simulation.base.velocity
+        self._loudness = self._simulation.loudness
+        self._sound_around()
+        claims = pose, velocity
+        if self._wheels is not None:
+            claims = self._claimed.step(TICK / _NS, *command), self._claimed.velocity
         with self._lock:
             self._moments.append(Moment(
-                self._time, pose, (speed, turn), self._simulation.base.bumped))
+                self._time, pose, velocity, self._simulation.base.bumped, *claims))
         self._look(pose)
+
+    def _sound_around(self) -> None:
+        """Have the ambient sound ready up to now, as heard from here."""
+        if self._simulation.ambience is not None:
+            now = round(self._grid.frame_at(self._time)) - self._origin
+            self._simulation.ambience.fill(
+                min(now - self._simulation.air.frame, self._longest), self._simulation.pose,
+                self._loudness)
 
     def _render_ready(self) -> None:
         """Render the sounds whose moment the world has reached."""

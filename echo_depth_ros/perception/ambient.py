@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 
 from echo_depth_ros.acoustics.ambient import AmbientFormat, cut_clips, log_mel, to_mono
-from echo_depth_ros.acoustics.checks import check_recording
+from echo_depth_ros.acoustics.ambient_checks import check_ambient
 from echo_depth_ros.perception.contract import ContractError
 from echo_depth_ros.perception.model import ModelError
 
@@ -152,10 +152,11 @@ class AmbientModel:
 
         :param ears: float, full scale ±1, shape (2, n), left ear first, at :attr:`sample_rate`;
             a clip's length at least.
-        :raises WindowError: of another shape, too short, or not finite.
+        :raises WindowError: nothing can be heard in it, see
+            :func:`~echo_depth_ros.acoustics.ambient_checks.check_ambient`.
         :raises ModelError: the network fails.
         """
-        check_recording(ears, self.contract.clip)
+        check_ambient(ears, self.contract, sides=self.contract.hear != 'mono')
         sides = {'mono': [[to_mono(ears)]], 'ear': [[ears[0]], [ears[1]]],
                  'ears': [[ears[0], ears[1]], [ears[1], ears[0]]]}[self.contract.hear]
         near, distance = self.infer(self.pictures(np.array(sides)))

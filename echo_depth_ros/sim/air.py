@@ -8,7 +8,8 @@ import numpy as np
 from scipy import fft
 
 from echo_depth_ros.sim.echoes import EchoRenderer, LENGTH
-from echo_depth_ros.sim.noise import Noise
+from echo_depth_ros.sim.hearing import Hearing
+from echo_depth_ros.sim.noise import Background, Noise
 from echo_depth_ros.sim.rig import Pose
 
 
@@ -25,7 +26,7 @@ class SimulatedAir:
     chirp and its echoes.
     """
 
-    def __init__(self, renderer: EchoRenderer, noise: Noise = Noise(), *, seed: int = 0):
+    def __init__(self, renderer: EchoRenderer, noise: Background = Noise(), *, seed: int = 0):
         self._renderer, self._noise = renderer, noise
         self._echo_rng = np.random.default_rng([seed, 2])
         self._noise_rng = np.random.default_rng([seed, 3])
@@ -37,6 +38,16 @@ class SimulatedAir:
     def frame(self) -> int:
         """The next frame that will be heard."""
         return self._frame
+
+    @property
+    def hearing(self) -> Hearing:
+        """Speaker and ears."""
+        return self._renderer.hearing
+
+    @property
+    def noise(self) -> Noise:
+        """What is heard besides what is played."""
+        return self._noise
 
     def response(self, pose: Pose) -> np.ndarray:
         """Impulse responses of both ears from a robot at ``pose``, float32 (2, 12288)."""

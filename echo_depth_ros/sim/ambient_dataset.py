@@ -8,17 +8,15 @@ that a stopped run goes on where it was and no room is in two splits.
 """
 
 import argparse
-from concurrent.futures import as_completed, ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 import os
 from pathlib import Path
-import tempfile
 
 import numpy as np
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 from shapely.prepared import prep
-from tqdm import tqdm
 
 from echo_depth_ros import __version__
 from echo_depth_ros.acoustics.ambient import AmbientFormat
@@ -30,6 +28,7 @@ from echo_depth_ros.sim.dataset import split_of, SPLITS
 from echo_depth_ros.sim.hearing import Hearing
 from echo_depth_ros.sim.random_world import random_world
 from echo_depth_ros.sim.rig import Pose, Rig
+from echo_depth_ros.sim.room_files import write_rooms
 from echo_depth_ros.sim.scene import Scene
 from echo_depth_ros.sim.simulation import random_pose
 from echo_depth_ros.sim.world import World
@@ -113,15 +112,6 @@ def simulate_room(seed: int, poses: int, images: bool = False,
     return {key: np.stack(values) for key, values in rows.items() if values}
 
 
-def write_room(path: Path, seed: int, poses: int, images: bool) -> int:
-    """Simulate a room into a file, whole or not at all; returns the number of clips."""
-    arrays = simulate_room(seed, poses, images)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix='.part', delete=False) as part:
-        np.savez(part, **arrays)
-    os.replace(part.name, path)
-    return poses
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.description = (
@@ -158,14 +148,7 @@ def main(args: argparse.Namespace) -> int:
         return 2
     seeds = range(args.seed, args.seed + args.rooms)
     paths = {seed: args.out / split_of(seed) / f'ambient_{seed:06d}.npz' for seed in seeds}
-    missing = [seed for seed, path in paths.items() if not path.exists()]
-    os.environ['OMP_NUM_THREADS'] = os.environ['OPENBLAS_NUM_THREADS'] = '1'
-    with tqdm(total=args.rooms * args.poses, unit=' clips', smoothing=0.05,
-              initial=(args.rooms - len(missing)) * args.poses) as bar, \
-            ProcessPoolExecutor(args.workers) as pool:
-        jobs = [pool.submit(write_room, paths[seed], seed, args.poses, args.images)
-                for seed in missing]
-        for job in as_completed(jobs):
-            bar.update(job.result())
+    write_rooms(partial(simulate_room, poses=args.poses, images=args.images), paths, args.poses,
+                'clips', args.workers)
     print(f'{args.rooms} rooms, {args.rooms * args.poses} clips in {args.out}')
     return 0

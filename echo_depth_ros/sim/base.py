@@ -15,8 +15,10 @@ MAX_SPEED = 0.5
 """Metres per second."""
 MAX_TURN = 1.5
 """Radians per second."""
-_ACCELERATION = 1.5
-_TURN_ACCELERATION = 5.0
+ACCELERATION = 1.5
+"""Metres per second squared."""
+TURN_ACCELERATION = 5.0
+"""Radians per second squared."""
 
 
 class DifferentialDrive:
@@ -68,8 +70,8 @@ class DifferentialDrive:
             raise ValueError(f'velocity command ({speed}, {turn}) is not finite')
         tick = self._model.opt.timestep
         for _ in range(max(1, round(duration / tick))):
-            self._speed = _towards(self._speed, _limit(speed, MAX_SPEED), _ACCELERATION * tick)
-            self._turn = _towards(self._turn, _limit(turn, MAX_TURN), _TURN_ACCELERATION * tick)
+            self._speed = limited(speed, MAX_SPEED, self._speed, ACCELERATION * tick)
+            self._turn = limited(turn, MAX_TURN, self._turn, TURN_ACCELERATION * tick)
             yaw = self._data.qpos[2]
             self._data.qvel[:3] = (
                 self._speed * math.cos(yaw), self._speed * math.sin(yaw), self._turn)
@@ -78,9 +80,6 @@ class DifferentialDrive:
         return self.pose
 
 
-def _limit(value: float, bound: float) -> float:
-    return float(np.clip(value, -bound, bound))
-
-
-def _towards(value: float, goal: float, step: float) -> float:
-    return value + float(np.clip(goal - value, -step, step))
+def limited(wanted: float, bound: float, before: float, step: float) -> float:
+    """Return the speed nearest to a wanted one within ``bound`` and one ``step`` of before."""
+    return before + float(np.clip(np.clip(wanted, -bound, bound) - before, -step, step))

@@ -8,16 +8,14 @@ so that a stopped run goes on where it was and no room is in two splits.
 """
 
 import argparse
-from concurrent.futures import as_completed, ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 import os
 from pathlib import Path
-import tempfile
 import textwrap
 
 import numpy as np
 from scipy import fft
-from tqdm import tqdm
 
 from echo_depth_ros import __version__
 from echo_depth_ros.acoustics.chirp import linear_chirp
@@ -29,6 +27,7 @@ from echo_depth_ros.sim.echoes import EchoRenderer
 from echo_depth_ros.sim.noise import Noise
 from echo_depth_ros.sim.random_world import random_world
 from echo_depth_ros.sim.rig import Pose
+from echo_depth_ros.sim.room_files import write_rooms
 from echo_depth_ros.sim.scene import Scene
 from echo_depth_ros.sim.simulation import random_pose, START_CLEARANCE
 
@@ -109,13 +108,9 @@ def simulate_room(seed: int, poses: int, fmt: PingFormat = PingFormat(),
     return arrays
 
 
-def write_room(path: Path, seed: int, poses: int, away: str | None = None) -> int:
-    """Simulate a room into a file, whole or not at all; returns the number of samples."""
-    arrays = simulate_room(seed, poses, conditions=AWAY[away] if away else HOME)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix='.part', delete=False) as part:
-        np.savez(part, **arrays)
-    os.replace(part.name, path)
-    return poses
+def _simulate(seed: int, poses: int, away: str | None) -> dict:
+    """Simulate a room by the name of its conditions, which goes to another process."""
+    return simulate_room(seed, poses, conditions=AWAY[away] if away else HOME)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -165,19 +160,10 @@ def main(args: argparse.Namespace) -> int:
     if problem:
         print(problem)
         return 2
-    missing = []
-    for room in range(args.rooms):
-        seed = args.seed + room
-        path = args.out / split_of(seed, bool(args.away)) / f'room_{seed:06d}.npz'
-        if not path.exists():
-            missing.append((path, seed))
-    os.environ['OMP_NUM_THREADS'] = os.environ['OPENBLAS_NUM_THREADS'] = '1'
-    with tqdm(total=args.rooms * args.poses, unit=' samples', smoothing=0.05,
-              initial=(args.rooms - len(missing)) * args.poses) as bar, \
-            ProcessPoolExecutor(args.workers) as pool:
-        jobs = [pool.submit(write_room, path, seed, args.poses, args.away)
-                for path, seed in missing]
-        for job in as_completed(jobs):
-            bar.update(job.result())
+    seeds = range(args.seed, args.seed + args.rooms)
+    paths = {seed: args.out / split_of(seed, bool(args.away)) / f'room_{seed:06d}.npz'
+             for seed in seeds}
+    write_rooms(partial(_simulate, poses=args.poses, away=args.away), paths, args.poses,
+                'samples', args.workers)
     print(f'{args.rooms} rooms, {args.rooms * args.poses} samples in {args.out}')
     return 0

@@ -3,9 +3,24 @@
 """What the ears hear besides the chirp: the room's hum and the robot's own motors."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import fft
+
+
+class Background(Protocol):
+    """Anything that the ears hear all the time."""
+
+    def sample(self, count: int, sample_rate: int, speed: float,
+               rng: np.random.Generator) -> np.ndarray:
+        """
+        Return the next stretch.
+
+        :param count: samples.
+        :param speed: of the wheels, 0 standing to 1 full.
+        :returns: float32, shape (2, count).
+        """
 
 
 @dataclass(frozen=True)

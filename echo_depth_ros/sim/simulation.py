@@ -7,6 +7,7 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from echo_depth_ros.sim.air import SimulatedAir
+from echo_depth_ros.sim.ambient_air import AmbientAir
 from echo_depth_ros.sim.base import DifferentialDrive, MAX_SPEED
 from echo_depth_ros.sim.camera import Camera
 from echo_depth_ros.sim.echoes import EchoRenderer
@@ -25,12 +26,15 @@ class Simulation:
     """
     Room, air, camera, base and pilot over one world.
 
+    :param ambience: whether the ears hear the room's ambient sound in place of ``noise``; it is
+        drawn from the seed.
     :param start: where the robot begins; drawn on free floor when omitted.
     :raises WorldError: when the robot does not fit in.
     """
 
     def __init__(self, world: World, rig: Rig = Rig(), *, hearing: Hearing = Hearing(),
-                 noise: Noise = Noise(), seed: int = 0, start: Pose | None = None):
+                 noise: Noise = Noise(), ambience: bool = False, seed: int = 0,
+                 start: Pose | None = None):
         self.world, self.rig = world, rig
         _require_headroom(world, rig)
         clearance = max(START_CLEARANCE, rig.robot_radius, rig.ear_spacing / 2 + 0.02)
@@ -41,13 +45,22 @@ class Simulation:
         self.base = DifferentialDrive(self.scene, start, rig.robot_radius)
         self.camera = Camera(self.scene, rig)
         self.pilot = TourPilot(self.scene, rig)
-        self.air = SimulatedAir(EchoRenderer(self.scene, rig, hearing, seed=seed), noise,
-                                seed=seed)
+        renderer = EchoRenderer(self.scene, rig, hearing, seed=seed)
+        self.ambience = AmbientAir(
+            self.scene, rig, hearing, seed=seed,
+            sample_rate=renderer.sample_rate) if ambience else None
+        self.air = SimulatedAir(renderer, self.ambience or noise, seed=seed)
 
     @property
     def pose(self) -> Pose:
         """Where the robot is."""
         return self.base.pose
+
+    @property
+    def loudness(self) -> float:
+        """How hard the wheels work, 0 standing to 1 full."""
+        speed, turn = self.base.velocity
+        return min(1.0, (abs(speed) + 0.2 * abs(turn)) / MAX_SPEED)
 
     def step(self, duration: float, speed: float, turn: float) -> Pose:
         """Drive for ``duration`` seconds; see :meth:`DifferentialDrive.step`."""
@@ -63,8 +76,9 @@ class Simulation:
 
     def listen(self, count: int) -> np.ndarray:
         """Hear the next frames with the motors at the base's speed, shape (2, count)."""
-        speed, turn = self.base.velocity
-        return self.air.listen(count, min(1.0, (abs(speed) + 0.2 * abs(turn)) / MAX_SPEED))
+        if self.ambience is not None:
+            self.ambience.fill(count, self.pose, self.loudness)
+        return self.air.listen(count, self.loudness)
 
 
 def _require_headroom(world: World, rig: Rig) -> None:

@@ -8,7 +8,7 @@ track of 4.85 m and 3.15 m, 8 m in all. Fig. 11 shows the other three, an L-shap
 tracks, without sizes that can be read: theirs are chosen here, as is every material.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 from typing import Literal
 
@@ -16,7 +16,8 @@ import numpy as np
 from shapely.geometry import LineString, Point
 
 from echo_depth_ros.sim.rig import Pose
-from echo_depth_ros.sim.world import Box, Surface, World
+from echo_depth_ros.sim.track_furniture import ALONG, along_wall
+from echo_depth_ros.sim.world import Box, Furniture, Surface, World
 
 Side = Literal['left', 'right']
 
@@ -45,6 +46,7 @@ class Track:
     :ivar centre: the track's middle line from the start to the destination, corner by corner.
     :ivar wall: the wall to be followed, in the same direction, longer than the track.
     :ivar side: on which side of the robot that wall is.
+    :ivar along: furniture along that wall, part of the world's.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Track:
     centre: Points
     wall: Points
     side: Side
+    along: tuple[Furniture, ...] = ()
 
     @property
     def length(self) -> float:
@@ -80,8 +83,23 @@ class Track:
                 for distance in START_DISTANCES for angle in START_ANGLES]
 
     def wall_distance(self, pose: Pose) -> float:
-        """Metres from the robot's centre to the wall that it is to follow."""
-        return float(LineString(self.wall).distance(Point(pose.x, pose.y)))
+        """
+        Metres from the robot's centre to what it is to follow.
+
+        That is the wall, or a piece of furniture along it where that is nearer: who keeps the set
+        distance goes round the furniture on a line at that distance from both.
+        """
+        place = Point(pose.x, pose.y)
+        return float(min(LineString(self.wall).distance(place),
+                         *(item.footprint.distance(place) for item in self.along), math.inf))
+
+    def furnished(self) -> 'Track':
+        """Return the same track with furniture along the wall; see :data:`ALONG`."""
+        wall, begin = LineString(self.wall), Point(self.centre[0])
+        along = tuple(part for metres, piece in ALONG[self.name]
+                      for part in along_wall(wall, begin, metres, piece))
+        return replace(self, along=along, world=replace(
+            self.world, furniture=(*self.world.furniture, *along)))
 
 
 class Progress:

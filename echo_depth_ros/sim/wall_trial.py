@@ -27,6 +27,9 @@ from echo_depth_ros.sim.world import World
 Policy = Callable[[Optional[Any], float], tuple[float, float]]
 """From a new percept (or None) and the time in seconds to speed (m/s) and turn (rad/s)."""
 
+HISS = 1e-4
+"""RMS of what a microphone without sound gives, full scale 1."""
+
 
 class Sense(Protocol):
     """What the robot perceives with: called at the ping, then once the window is complete."""
@@ -70,11 +73,14 @@ class Hearing:
     Chirps, echoes and noise through the simulated air.
 
     :param perceive: from an aligned window, float32 (2, fmt.window), and a stamp to a percept.
+    :param dead_ear: 0 for the left ear, 1 for the right one: hears nothing but its own hiss.
     """
 
     def __init__(self, perceive: Callable[[np.ndarray, float], Any],
-                 fmt: PingFormat = PingFormat(), rate_hz: float = 13.7):
-        self._perceive, self._fmt = perceive, fmt
+                 fmt: PingFormat = PingFormat(), rate_hz: float = 13.7,
+                 dead_ear: Optional[int] = None):
+        self._perceive, self._fmt, self._dead_ear = perceive, fmt, dead_ear
+        self._hiss = np.random.default_rng(0)
         self._period = fmt.ping_period(rate_hz)
         self._chirp = linear_chirp(fmt)
         self._heard = np.zeros((2, 0), np.float32)
@@ -89,8 +95,10 @@ class Hearing:
         """Listen for one tick's share of the period."""
         share = self._period * (self._ticks + 1) // ticks - self._period * self._ticks // ticks
         self._ticks += 1
-        heard = np.concatenate([self._heard, simulation.listen(share)], axis=1)
-        self._heard = heard[:, -2 * self._period:]
+        heard = simulation.listen(share)
+        if self._dead_ear is not None:
+            heard[self._dead_ear] = HISS * self._hiss.standard_normal(share)
+        self._heard = np.concatenate([self._heard, heard], axis=1)[:, -2 * self._period:]
         self._frame = simulation.air.frame
         self._delay = simulation.rig.direct_distance / SPEED_OF_SOUND * self._fmt.sample_rate
 

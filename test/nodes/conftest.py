@@ -172,3 +172,40 @@ def student(tmp_path):
         onnx.save(model, path)
         return str(path)
     return write
+
+
+@pytest.fixture
+def listener(tmp_path):
+    """
+    Return a function that writes an ONNX network for ambient sound, which needs no training.
+
+    Its chance is the logistic of the natural logarithm of a side's power over the other side's;
+    its clips are 0.3 s, so that tests need not wait.
+    """
+    onnx = pytest.importorskip('onnx')
+    from onnx import helper, numpy_helper, TensorProto
+
+    from echo_depth_ros.perception.ambient import AmbientContract
+
+    def write(**others):
+        contract = AmbientContract(clip=4800, **others)
+        sides = np.array([1.0, -1.0][:contract.channels], np.float32)
+        graph = helper.make_graph(
+            [helper.make_node('ReduceMean', ['mel'], ['level'], axes=[2, 3], keepdims=0),
+             helper.make_node('Mul', ['level', 'sides'], ['weighed']),
+             helper.make_node('ReduceSum', ['weighed', 'last'], ['louder'], keepdims=0),
+             helper.make_node('Sigmoid', ['louder'], ['near']),
+             helper.make_node('Exp', ['near'], ['distance'])], 'listener',
+            [helper.make_tensor_value_info(
+                'mel', TensorProto.FLOAT, ['N', contract.channels, None, contract.mels])],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, ['N'])
+             for name in ('near', 'distance')],
+            [numpy_helper.from_array(sides, 'sides'),
+             numpy_helper.from_array(np.array([1], np.int64), 'last')])
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
+        helper.set_model_props(model, contract.to_metadata())
+        path = tmp_path / f'{contract.hear}.onnx'
+        onnx.save(model, path)
+        return str(path)
+    return write

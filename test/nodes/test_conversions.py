@@ -7,9 +7,12 @@ from geometry_msgs.msg import Twist
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo, Image
+from visualization_msgs.msg import Marker
 
 from echo_depth_ros.nodes import conversions as c
 from echo_depth_ros.nodes.health import Level, Status
@@ -175,3 +178,71 @@ def test_diagnostics_are_text():
     status = msg.status[0]
     assert (status.level, status.name, status.message) == (b'\x01', 'node', 'late')
     assert [(v.key, v.value) for v in status.values] == [('rate', '13.7'), ('lost', '3')]
+
+
+@quick
+@given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-3.1, 3.1))
+def test_odometry_gives_its_pose_back(x, y, yaw):
+    msg = c.odometry_to_msg((x, y, yaw), (0.1, 0.2), STAMP, 'odom', 'base_link')
+    np.testing.assert_allclose(c.odometry_pose_from_msg(msg), (x, y, yaw), atol=1e-9)
+
+
+@quick
+@given(st.floats(-3.1, 3.1), st.floats(-0.2, 0.2), st.floats(-0.2, 0.2))
+def test_the_yaw_of_a_tilted_base_is_that_of_its_x_axis(yaw, pitch, roll):
+    turned = Rotation.from_euler('ZYX', [yaw, pitch, roll])
+    msg = Odometry()
+    q = msg.pose.pose.orientation
+    q.x, q.y, q.z, q.w = turned.as_quat().tolist()
+    ahead = turned.apply([1, 0, 0])
+    wanted = math.atan2(ahead[1], ahead[0])
+    assert math.remainder(c.odometry_pose_from_msg(msg)[2] - wanted, 2 * math.pi) == (
+        pytest.approx(0, abs=1e-9))
+
+
+@pytest.mark.parametrize(('x', 'w'), [(math.nan, 1.0), (0.0, 0.0), (math.inf, 1.0)])
+def test_odometry_that_is_no_pose_is_refused(x, w):
+    msg = Odometry()
+    msg.pose.pose.position.x, msg.pose.pose.orientation.w = x, w
+    with pytest.raises(c.MessageError, match='expected numbers and 1'):
+        c.odometry_pose_from_msg(msg)
+
+
+def test_an_unstamped_velocity_is_a_stamped_one_without_its_header():
+    assert c.velocity_from_msg(c.unstamped_velocity_to_msg(0.2, -0.5)) == (0.2, -0.5)
+
+
+@pytest.mark.parametrize('chances', [(0.25, 0.75), (0.0, 1.0), (math.nan, 0.5)])
+def test_chances_of_near_walls_round_trip(chances):
+    msg = c.near_wall_to_msg(*chances, STAMP, 'ears')
+    assert (msg.height, msg.width, msg.encoding, msg.header.frame_id) == (2, 1, '32FC1', 'ears')
+    assert c.stamp_from_msg(msg.header.stamp) == STAMP
+    np.testing.assert_array_equal(c.near_wall_from_msg(msg), chances)
+
+
+@pytest.mark.parametrize(('image', 'words'), [
+    (np.zeros((1, 2), np.float32), 'expected 2 x 1 of 32FC1'),
+    (np.zeros((2, 1), np.uint8), 'expected 2 x 1 of 32FC1'),
+    (np.array([[0.5], [1.1]], np.float32), 'chance on the right is 1.1'),
+    (np.array([[-0.1], [0.5]], np.float32), 'chance on the left is -0.1')])
+def test_chances_that_are_none_are_refused(image, words):
+    with pytest.raises(c.MessageError, match=words):
+        c.near_wall_from_msg(c.image_to_msg(image, STAMP, 'ears'))
+
+
+def test_a_line_is_a_marker_and_no_line_deletes_it():
+    msg = c.line_to_marker([(0.0, -0.6), (1.0, -0.5)], STAMP, 'base_link', 1.5)
+    assert (msg.type, msg.action, msg.header.frame_id) == (Marker.LINE_STRIP, Marker.ADD,
+                                                          'base_link')
+    assert [(p.x, p.y, p.z) for p in msg.points] == [(0.0, -0.6, 0.0), (1.0, -0.5, 0.0)]
+    assert msg.scale.x > 0 and msg.color.a == 1.0 and msg.pose.orientation.w == 1.0
+    assert (msg.lifetime.sec, msg.lifetime.nanosec) == (1, 500_000_000)
+    gone = c.line_to_marker([], STAMP, 'base_link', 1.5)
+    assert gone.action == Marker.DELETE and (gone.ns, gone.id) == (msg.ns, msg.id)
+
+
+def test_a_text_is_a_marker_of_its_own():
+    msg = c.text_to_marker('following', (0.0, 0.0, 1.0), STAMP, 'base_link', 1.0)
+    line = c.line_to_marker([], STAMP, 'base_link', 1.0)
+    assert msg.type == Marker.TEXT_VIEW_FACING and msg.text == 'following' and msg.scale.z > 0
+    assert (msg.ns, msg.id) != (line.ns, line.id) and msg.pose.position.z == 1.0

@@ -13,10 +13,12 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
+from echo_depth_ros.nodes.ambient_wall import AmbientWall
 from echo_depth_ros.nodes.binaural_capture import BinauralCapture
 from echo_depth_ros.nodes.chirp_emitter import ChirpEmitter
 from echo_depth_ros.nodes.conversions import (
     depth_from_msg,
+    near_wall_from_msg,
     range_from_msg,
     recording_from_msg,
     stamp_from_msg,
@@ -132,8 +134,7 @@ def test_single_pings_on_request(room, bench):
 def fast_room(monkeypatch):
     """Run a room whose card knows 48 kHz only."""
     from echo_depth_ros.bench import jack
-    from echo_depth_ros.bench.room import RoomClient
-    if reason := jack.missing():
+        if reason := jack.missing():
         pytest.skip(reason)
     with jack.JackServer(sample_rate=48000) as server, RoomClient(server) as room:
         for name, value in server.environment.items():
@@ -185,3 +186,22 @@ def test_two_streams_of_their_own_clocks(room, bench):
     chirps = bench.collect(Header, 'chirp')
     assert bench.until(lambda: chirps)
     assert capture.diagnose().values['sync'] == 'chirp'
+
+
+def test_from_portaudio_to_what_ambient_sound_tells(jack_server, bench, listener):
+    from echo_depth_ros.bench.room import RoomClient
+    with RoomClient(jack_server, noise_rms=0.01):
+        said = bench.collect(Image, 'near_wall')
+        node = bench.start(
+            AmbientWall, **CARD, ambient_model=listener(), clip_seconds=0.5, clip_hop=0.1)
+        before = bench.node.get_clock().now().nanoseconds
+        assert bench.until(lambda: len(said) >= 10), node.diagnose()
+        after = bench.node.get_clock().now().nanoseconds
+        stamps = np.array([stamp_from_msg(msg.header.stamp) for msg in said])
+        assert before - 0.1e9 < stamps[0] and stamps[-1] + 0.5e9 < after
+        hops = np.diff(stamps) / 1e8
+        np.testing.assert_allclose(hops, np.round(hops), atol=0.05)
+        # Both ears hear noise of one level, each its own.
+        np.testing.assert_allclose([near_wall_from_msg(msg) for msg in said], 0.5, atol=0.03)
+        assert node.diagnose().values['card'] == 'streaming'
+        node.release()

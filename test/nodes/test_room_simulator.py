@@ -126,6 +126,63 @@ def test_a_command_that_is_no_number_is_ignored(bench, room):
     assert node.diagnose().values['stalls'] == 0 and node._room.alive
 
 
+def test_a_command_reaches_the_base_within_the_time_that_the_world_is_ahead(bench, room):
+    odometry = bench.collect(Odometry, 'odom')
+    node = bench.start(RoomSimulator, room=room(), drive='cmd_vel', ahead=0.15)
+    commands = bench.publisher(TwistStamped, 'cmd_vel')
+    assert bench.until(lambda: odometry)
+    told = node.now()
+    commands.publish(velocity_to_msg(0.0, 1.0, told, 'base_link'))
+    assert bench.until(lambda: abs(odometry[-1].twist.twist.angular.z) > 0.05)
+    # By the stamp of odom, on which a busy machine has no hold: 0.17 s and one odom message.
+    moved = next(msg for msg in odometry if abs(msg.twist.twist.angular.z) > 0.05)
+    assert 0.1 < (stamp_from_msg(moved.header.stamp) - told) / 1e9 < 0.5
+
+
+def test_a_track_has_its_starts(bench):
+    odometry = bench.collect(Odometry, 'odom')
+    bench.start(RoomSimulator, room='track_straight_2', track_start=2, drive='still')
+    assert bench.until(lambda: odometry)
+    place = odometry[0].pose.pose
+    # 0.4 m from the wall at y = 0, 30 degrees to the left.
+    assert (place.position.x, place.position.y) == pytest.approx((1.5, 0.4), abs=1e-3)
+    assert 2 * math.atan2(place.orientation.z, place.orientation.w) == pytest.approx(
+        math.radians(30), abs=1e-3)
+
+
+def test_with_slip_odometry_is_what_the_wheels_claim(bench, room):
+    odometry, paths = bench.collect(Odometry, 'odom'), bench.collect(Path, 'path')
+    node = bench.start(RoomSimulator, room=room(), drive='cmd_vel', wheel_slip=True, seed=3)
+    commands = bench.publisher(TwistStamped, 'cmd_vel')
+
+    def drive():
+        commands.publish(velocity_to_msg(0.0, 0.8, node.now(), 'base_link'))
+        return odometry and odometry[-1].twist.twist.angular.z == pytest.approx(0.8) and \
+            node._last and abs(node._last.pose.yaw - node._last.odometry.yaw) > 0.003
+
+    assert bench.until(drive)
+    assert node.diagnose().values['yaw'] == node._last.pose.yaw
+    assert bench.until(lambda: paths)
+
+
+def test_ambient_sound_takes_the_place_of_noise(bench, room):
+    blocks = bench.collect(Image, 'air/ears')
+    node = bench.start(RoomSimulator, room=room(), drive='still', ambience=True)
+    speaker = bench.publisher(Image, 'air/speaker')
+    assert bench.until(lambda: len(blocks) >= 20), node.problem
+    stamps = np.array([stamp_from_msg(b.header.stamp) for b in blocks])
+    np.testing.assert_allclose(np.diff(stamps) * FS / 1e9, 1764, atol=0.1)
+    # A quiet room's sound is in the lows, more than plain noise's.
+    sound = np.hstack([recording_from_msg(b) for b in blocks])
+    power = np.abs(np.fft.rfft(sound * np.hanning(sound.shape[1]), axis=1)) ** 2
+    hertz = np.fft.rfftfreq(sound.shape[1], 1 / FS)
+    assert power[:, hertz > 8000].sum() < 0.1 * power[:, hertz < 8000].sum()
+    # Chirps sound on top of it.
+    stamp = node.now() + 500_000_000
+    speaker.publish(recording_to_msg(linear_chirp(PingFormat())[None], stamp, 'speaker'))
+    assert bench.until(lambda: np.abs(recording_from_msg(blocks[-1])).max() > 5 * sound.std())
+
+
 def test_the_tour_moves_and_leaves_a_path(bench, room):
     paths = bench.collect(Path, 'path')
     bench.start(RoomSimulator, room=room(6.0, 5.0), drive='tour')
@@ -137,8 +194,9 @@ def test_the_tour_moves_and_leaves_a_path(bench, room):
 
 @pytest.mark.parametrize('parameters,words', [
     ({'robot_radius': 2.5}, 'the robot does not fit in this room'),
-    ({'room': 'castle'}, 'neither one of box, corridor, l nor a file'),
-    ({'sample_rate': 48000}, 'sounds at 44100 Hz only')])
+    ({'room': 'castle'}, 'neither one of box, corridor, l, track_corner'),
+    ({'sample_rate': 48000}, 'sounds at 44100 Hz only'),
+    ({'ambience': True, 'air': 'jack'}, 'carries no ambient sound')])
 def test_what_cannot_be_simulated_is_refused(bench, room, parameters, words):
     node = bench.make(RoomSimulator, **{'room': room(), **parameters})
     assert node.trigger_configure() == TransitionCallbackReturn.FAILURE

@@ -4,6 +4,7 @@ import pytest
 
 from echo_depth_ros.perception import assets
 from echo_depth_ros.perception.assets import (
+    AMBIENT,
     default_model_path,
     find_model,
     MODEL_NAME,
@@ -15,6 +16,7 @@ from echo_depth_ros.perception.model import ModelError
 @pytest.fixture(autouse=True)
 def nothing_installed(monkeypatch, tmp_path):
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    monkeypatch.delenv(AMBIENT.variable, raising=False)
     monkeypatch.setenv('AMENT_PREFIX_PATH', '')
     monkeypatch.setattr(assets, '__file__', str(tmp_path / 'src/echo_depth_ros/perception/a.py'))
     monkeypatch.setattr(assets.sys, 'prefix', str(tmp_path / 'env'))
@@ -65,3 +67,16 @@ def test_a_path_given_is_taken_as_it_is(tmp_path, monkeypatch):
     assert find_model('~/x.onnx') == tmp_path / 'x.onnx'
     default = put_model(tmp_path / 'src/models')
     assert find_model('') == find_model(None) == default
+
+
+def test_the_model_of_ambient_sound_has_a_file_and_a_variable_of_its_own(monkeypatch, tmp_path):
+    put_model(tmp_path / 'src/models')
+    with pytest.raises(ModelError, match='no ambient_wall.onnx in any of.*export-ambient'):
+        default_model_path(AMBIENT)
+    ours = tmp_path / 'src/models/ambient_wall.onnx'
+    ours.touch()
+    assert default_model_path(AMBIENT) == find_model('', AMBIENT) == ours
+    assert default_model_path().name == MODEL_NAME
+    monkeypatch.setenv(AMBIENT.variable, 'gone.onnx')
+    with pytest.raises(ModelError, match='ECHO_DEPTH_AMBIENT_MODEL is gone.onnx'):
+        default_model_path(AMBIENT)

@@ -62,7 +62,7 @@ def test_model_named_in_the_environment(wav, recording, make_model, monkeypatch,
 
 def test_without_any_model_there_is_still_a_range(
         wav, recording, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(assets, 'model_places', lambda: [tmp_path / 'none/x.onnx'])
+    monkeypatch.setattr(assets, 'model_places', lambda asset: [tmp_path / 'none/x.onnx'])
     assert main(['run', wav(recording)]) == 0
     said = capsys.readouterr().out
     assert 'note: no depth image, range only' in said

@@ -3,9 +3,10 @@
 """`echo-depth export-ambient`: a network that hears walls as one ONNX file with its contract."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 import warnings
 
 import numpy as np
@@ -78,6 +79,21 @@ def export(network: AmbientNetwork, path: Path, contract: AmbientContract) -> Ex
     return Exported(len(data) / 1e6, worst)
 
 
+def contract_of(network: AmbientNetwork, about: Mapping[str, Any],
+                training_data: str | None = None) -> AmbientContract:
+    """
+    Return what an exported network promises.
+
+    :param about: what :func:`~.run.load_network` knows about it.
+    :param training_data: in words; the name of the data set when omitted.
+    """
+    return AmbientContract(
+        **vars(AmbientFormat()), hear=about['hear'],
+        any_length=network.config.trunk == 'small', near=about['run']['near'],
+        farthest=network.config.farthest, training_data=training_data or about['data'],
+        commit=current_commit())
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument('checkpoint', type=Path, help='RUN/model.pt of "train-ambient"')
@@ -94,11 +110,7 @@ def main(args: Namespace) -> int:
     :raises EchoDepthError: no such checkpoint, or ONNX Runtime disagrees.
     """
     network, about = load_network(args.checkpoint)
-    contract = AmbientContract(
-        **vars(AmbientFormat()), hear=about['hear'],
-        any_length=network.config.trunk == 'small', near=about['run']['near'],
-        farthest=network.config.farthest,
-        training_data=args.training_data or about['data'], commit=current_commit())
+    contract = contract_of(network, about, args.training_data)
     done = export(network, args.model, contract)
     print(f'{args.model}: {network.config.trunk}, hears {contract.hear}, {done.megabytes:.2f} MB, '
           f'opset {OPSET}; largest difference to torch {done.difference:.1e}')

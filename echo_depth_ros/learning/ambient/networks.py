@@ -11,6 +11,8 @@ from torch.nn import functional
 from echo_depth_ros.learning.networks.sizes import Sizes
 
 TRUNKS = ('small', 'vggish')
+_COHERENT = 33
+"""Bands below 2 kHz."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,9 @@ class AmbientSizes(Sizes):
     :ivar trunk: which one, see ``TRUNKS``.
     :ivar channels: microphones in a picture.
     :ivar embedding: length of the vector that the heads work on.
-    :ivar hidden: width of the small trunk's layers.
-    :ivar mels: lowest bands that the small trunk hears; above 2 kHz walls leave little.
+    :ivar width: channels of the small trunk's first convolution; the second has twice as many.
+    :ivar hidden: width of the small trunk's layer after them.
+    :ivar mels: lowest bands that the small trunk hears.
     :ivar dropout: of the small trunk.
     :ivar farthest: metres at which distances are cut, as the authors cut theirs.
     """
@@ -30,6 +33,7 @@ class AmbientSizes(Sizes):
     trunk: str = field(default='small', metadata={'choices': TRUNKS})
     channels: int = field(default=1, metadata={'least': 1, 'most': 2})
     embedding: int = field(default=128, metadata={'least': 1})
+    width: int = field(default=24, metadata={'least': 1})
     hidden: int = field(default=128, metadata={'least': 1})
     mels: int = field(default=64, metadata={'least': 8, 'most': 64})
     dropout: float = field(default=0.3, metadata={'least': 0, 'below': 1})
@@ -73,57 +77,65 @@ class VGGish(nn.Module):
 
 class Statistics(nn.Module):
     """
-    The right-sized trunk: two numbers a band, then three layers.
+    The right-sized trunk: a few numbers a band, convolutions over the bands, then two layers.
 
     Ambient sound is steady, so what a clip says is in its mean power per band (Welch's estimate of
-    the spectrum) and in how much each band fluctuates; with two ears also in their difference, in
-    which the source's own spectrum cancels. The level as a whole says nothing, for gains differ,
-    and is taken off. Pictures may have any number of frames: longer ones are surer.
+    the spectrum) and in how much each band fluctuates. Two ears also give their difference, in
+    which the source's own spectrum cancels, and how alike their levels fluctuate, which is the
+    square of their coherence: waves and their reflections from a wall at one side fall on both
+    ears, and how they add up depends on the distance. Above 2 kHz ears so far apart hear waves
+    without relation (in simulation by construction), so that no likeness is looked for there.
 
-    :param channels: microphones.
+    The level as a whole says nothing, for gains differ, and is taken off. Pictures may have any
+    number of frames: longer ones are surer.
     """
 
     def __init__(self, sizes: AmbientSizes) -> None:
         super().__init__()
         self.mels = sizes.mels
-        rows = 2 * sizes.channels + (sizes.channels == 2)
-        width = rows * sizes.mels
-        self.register_buffer('mean', torch.zeros(width))
-        self.register_buffer('scale', torch.ones(width))
+        rows, width = (6 if sizes.channels == 2 else 2), sizes.width
+        self.register_buffer('mean', torch.zeros(rows, sizes.mels))
+        self.register_buffer('scale', torch.ones(rows, sizes.mels))
+        self.bands = nn.Sequential(
+            nn.Conv1d(rows, width, 7, padding=3, bias=False), nn.BatchNorm1d(width),
+            nn.ReLU(inplace=True), nn.MaxPool1d(2),
+            nn.Conv1d(width, 2 * width, 5, padding=2, bias=False), nn.BatchNorm1d(2 * width),
+            nn.ReLU(inplace=True), nn.MaxPool1d(2), nn.Flatten(), nn.Dropout(sizes.dropout))
         self.hide = nn.Sequential(
-            nn.Linear(width, sizes.hidden, bias=False), nn.BatchNorm1d(sizes.hidden),
-            nn.ReLU(inplace=True), nn.Dropout(sizes.dropout))
+            nn.Linear(2 * width * (sizes.mels // 4), sizes.hidden, bias=False),
+            nn.BatchNorm1d(sizes.hidden), nn.ReLU(inplace=True), nn.Dropout(sizes.dropout))
         self.embed = nn.Sequential(
             nn.Linear(sizes.hidden, sizes.embedding, bias=False),
             nn.BatchNorm1d(sizes.embedding))
-        self.drop = nn.Dropout(sizes.dropout)
         self.FEATURES = sizes.hidden
 
     def statistics(self, pictures: Tensor) -> Tensor:
-        """Sum up (N, channels, frames, 64) as (N, features), not yet normalised."""
+        """Sum up (N, channels, frames, 64) as (N, rows, mels), not yet normalised."""
         pictures = pictures[..., :self.mels]
         power = pictures.logsumexp(2)
         power = power - power.mean((1, 2), keepdim=True)
-        middle = pictures.mean(2, keepdim=True)
-        spread = ((pictures - middle) ** 2).mean(2).add(1e-6).sqrt()
+        swing = pictures - pictures.mean(2, keepdim=True)
+        spread = (swing ** 2).mean(2).add(1e-6).sqrt()
         rows = [power, spread]
         if pictures.shape[1] == 2:
-            rows.append(power[:, :1] - power[:, 1:])
-        return torch.cat(rows, dim=1).flatten(1)
+            alike = (swing[:, :1] * swing[:, 1:]).mean(2) / (spread[:, :1] * spread[:, 1:])
+            rows += [power[:, :1] - power[:, 1:],
+                     functional.pad(alike[..., :_COHERENT], (0, max(0, self.mels - _COHERENT)))]
+        return torch.cat(rows, dim=1)
 
     @torch.no_grad()
     def fit(self, statistics: Tensor) -> None:
-        """Normalise by these, which are training data's, shape (n, features)."""
+        """Normalise by these, which are training data's, shape (n, rows, mels)."""
         self.mean.copy_(statistics.mean(0))
         self.scale.copy_(statistics.std(0).clamp_min(1e-3))
 
     def probe(self, pictures: Tensor) -> Tensor:
         """Return what linear probes see: the layer before the embedding; (N, hidden)."""
-        return self.hide((self.statistics(pictures) - self.mean) / self.scale)
+        return self.hide(self.bands((self.statistics(pictures) - self.mean) / self.scale))
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Embed (N, channels, frames, 64) as (N, embedding)."""
-        return self.drop(self.embed(self.probe(pictures)))
+        return self.embed(self.probe(pictures))
 
 
 class AmbientNetwork(nn.Module):

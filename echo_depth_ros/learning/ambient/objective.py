@@ -51,18 +51,20 @@ def losses(network: AmbientNetwork, clips: AmbientClips, index: Tensor, config: 
     found = {}
     if config.obstacle:
         found['obstacle'] = functional.binary_cross_entropy_with_logits(
-            network.obstacle(first), clips.near[index].float().to(device), pos_weight=pos_weight)
+            network.obstacle(first).float(), clips.near[index].float().to(device),
+            pos_weight=pos_weight)
     if config.distance:
         share = clips.distance[index].clamp(max=network.config.farthest)
         found['distance'] = functional.l1_loss(
-            network.distance(first), (share / network.config.farthest - 0.5).to(device))
+            network.distance(first).float(),
+            (share / network.config.farthest - 0.5).to(device))
     if config.order:
         partner = clips.partners(index, generator, config.least_apart)
         second = network.embed((clips.pictures(partner) + change).to(device))
         swap = torch.rand(len(index), generator=generator) < 0.5
         either = swap[:, None].to(device)
         logit = network.nearer(torch.where(either, second, first),
-                               torch.where(either, first, second))
+                               torch.where(either, first, second)).float()
         truth = (clips.distance[index] < clips.distance[partner]) ^ swap
         there = (partner != index).float().to(device)
         each = functional.binary_cross_entropy_with_logits(
@@ -87,16 +89,22 @@ def listen(network: AmbientNetwork, clips: AmbientClips, least_apart: float = 0.
     parts = torch.arange(len(clips)).split(_BATCH)
     device = next(network.parameters()).device
     embedding = torch.cat([network.embed(clips.pictures(part).to(device)) for part in parts])
-    near = network.obstacle(embedding).cpu()
-    distance = (network.distance(embedding) + 0.5).clamp(0, 1).cpu() * network.config.farthest
-    pairs = clips.pairs
-    if pairs is None:
-        generator = Generator().manual_seed(seed)
-        every = torch.arange(len(clips))
-        pairs = torch.stack([every, clips.partners(every, generator, least_apart)], dim=1)
-        pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    nearer = network.nearer(embedding[pairs[:, 0]], embedding[pairs[:, 1]]).cpu()
+    near = network.obstacle(embedding).float().cpu()
+    distance = (network.distance(embedding).float() + 0.5).clamp(0, 1).cpu()
+    distance = distance * network.config.farthest
+    pairs = pairs_of(clips, least_apart, seed)
+    nearer = network.nearer(embedding[pairs[:, 0]], embedding[pairs[:, 1]]).float().cpu()
     return Heard(near, distance, pairs, nearer)
+
+
+def pairs_of(clips: AmbientClips, least_apart: float = 0.1, seed: int = 0) -> Tensor:
+    """Return the pairs of a data set, or one for each sample by the seed, shape (m, 2)."""
+    if clips.pairs is not None:
+        return clips.pairs
+    every = torch.arange(len(clips))
+    generator = Generator().manual_seed(seed)
+    pairs = torch.stack([every, clips.partners(every, generator, least_apart)], dim=1)
+    return pairs[pairs[:, 0] != pairs[:, 1]]
 
 
 def figures(heard: Heard, clips: AmbientClips, farthest: float) -> dict[str, float]:

@@ -75,7 +75,7 @@ def open_published(root: Path, split: str, task: str = 'obstacle', limit: int | 
                 pairs.append([number(moment(key)) for key in (1, 2)])
             else:
                 samples.append(number(moment(1)))
-                near.append(line['IfObstacle'] == '1')
+                near.append(_flag(line['IfObstacle']))
         except READ_ERRORS as error:
             raise DatasetError(f'{path}, line {line["line"]}: {error}') from error
     if task == 'order':
@@ -104,6 +104,14 @@ def _require(path: Path, line: dict[str, str], task: str, motion: bool) -> None:
     if missing:
         raise DatasetError(f'{path} has no column "{missing[0]}"; expected path, '
                            f'{", ".join(columns)}')
+
+
+def _flag(text: str) -> bool:
+    """Read an IfObstacle; a word taken for no would be a wrong truth."""
+    flags = {'1': True, '1.0': True, 'true': True, '0': False, '0.0': False, 'false': False}
+    if text.strip().lower() not in flags:
+        raise DatasetError(f'IfObstacle is {text!r}; expected 1 or 0')
+    return flags[text.strip().lower()]
 
 
 def _inside(root: Path, path: str) -> str:

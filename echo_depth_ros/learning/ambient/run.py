@@ -14,9 +14,14 @@ from torch.utils.data import DataLoader
 
 from echo_depth_ros.learning.ambient.clips import AmbientClips
 from echo_depth_ros.learning.ambient.config import AmbientConfig
+from echo_depth_ros.learning.ambient.keeping import Keeper, LAST, resumable
 from echo_depth_ros.learning.ambient.networks import AmbientNetwork, AmbientSizes, Statistics
 from echo_depth_ros.learning.ambient.objective import figures, listen, losses
-from echo_depth_ros.learning.training.checkpoint import read_checkpoint, save_atomically
+from echo_depth_ros.learning.training.checkpoint import (
+    AtomicCheckpointIO,
+    read_checkpoint,
+    save_atomically,
+)
 from echo_depth_ros.learning.training.errors import CheckpointError, TrainingError
 from echo_depth_ros.learning.training.logs import CsvLog
 from echo_depth_ros.learning.training.schedule import OneCycle
@@ -58,7 +63,15 @@ class AmbientRun(pl.LightningModule):
         self.steps = math.ceil(len(train) / config.batch) * config.epochs
         self.best: dict[str, float] = {}
         self._best_state: dict[str, Tensor] = {}
+        self._random: Tensor | None = None
         self.score = 'ap' if config.obstacle else 'order_ap' if config.order else 'r2'
+
+    @property
+    def what(self) -> dict[str, Any]:
+        """Return what must be the same for a run to go on with the same result; plain types."""
+        return {'config': self.config.to_dict(), 'seed': self.seed,
+                'data': self.train_clips.name, 'train_samples': len(self.train_clips),
+                'val_samples': len(self.val_clips)}
 
     def train_dataloader(self) -> DataLoader:
         """Numbers of samples, shuffled; what they sound like is looked up in the step."""
@@ -111,25 +124,62 @@ class AmbientRun(pl.LightningModule):
             group['lr'] = rate
         super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
 
-    def run(self, out: Path | None = None, accelerator: str = 'cpu') -> AmbientNetwork:
-        """
-        Train, and write ``model.pt`` and ``log/`` where a folder is given.
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what Lightning does not know: the best network, and where all that is random is."""
+        checkpoint[_KIND] = {
+            'what': self.what, 'best': self.best, 'best_state': self._best_state,
+            'samples': self._generator.get_state(), 'random': torch.get_rng_state()}
 
-        :returns: the network of the best validation.
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take it back."""
+        kept = checkpoint[_KIND]
+        self.best, self._best_state = kept['best'], kept['best_state']
+        self._generator.set_state(kept['samples'])
+        self._random = kept['random']
+
+    def on_train_start(self) -> None:
+        """Draw on where the earlier run stopped, whatever has been drawn since."""
+        if self._random is not None:
+            torch.set_rng_state(self._random)
+
+    def run(self, out: Path | None = None, accelerator: str = 'cpu',
+            fresh: bool = False) -> AmbientNetwork:
         """
-        logger = CsvLog(out / 'log', 0) if out else False
+        Train, and write ``model.pt``, ``last.ckpt`` and ``log/`` where a folder is given.
+
+        A run that was stopped goes on after its last whole epoch, and ends as if it had not been
+        stopped.
+
+        :param fresh: start anew even if ``out`` holds a run.
+        :returns: the network of the best validation.
+        :raises CheckpointError: ``out`` holds another run.
+        """
+        step = resumable(out / LAST, _KIND, self.what) if out and not fresh else None
         trainer = pl.Trainer(
-            max_epochs=self.config.epochs, accelerator=accelerator, devices=1, logger=logger,
+            max_epochs=self.config.epochs, accelerator=accelerator, devices=1,
+            precision=self.config.precision, logger=CsvLog(out / 'log', step or 0) if out
+            else False, callbacks=[Keeper(out)] if out else [], plugins=[AtomicCheckpointIO()],
             enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
             num_sanity_val_steps=0, default_root_dir=out)
-        trainer.fit(self)
+        trainer.fit(self, ckpt_path=None if step is None else out / LAST)
         self.network.load_state_dict(self._best_state)
         self.network.cpu().eval()
         if out:
-            save_network(out / MODEL, self.network, {
-                'run': self.config.to_dict(), 'hear': self.config.hear, 'seed': self.seed,
-                'data': self.train_clips.name, 'figures': self.best})
+            save_network(out / MODEL, self.network, _about(self.what, self.best))
         return self.network
+
+
+def _about(what: Mapping[str, Any], best: Mapping[str, float]) -> dict[str, Any]:
+    return {'run': what['config'], 'hear': what['config']['hear'], 'seed': what['seed'],
+            'data': what['data'], 'samples': what['train_samples'], 'figures': dict(best)}
+
+
+def _best_of(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``model.pt`` would hold if the run ended here."""
+    run = kept['what']['config']
+    channels = 2 if run['hear'] == 'ears' else 1
+    return {'kind': _KIND, 'config': {**run['sizes'], 'channels': channels},
+            'state': kept['best_state'], 'about': _about(kept['what'], kept['best'])}
 
 
 def save_network(path: Path, network: AmbientNetwork, about: Mapping[str, Any]) -> None:
@@ -142,7 +192,7 @@ def save_network(path: Path, network: AmbientNetwork, about: Mapping[str, Any]) 
 
 def load_network(path: Path) -> tuple[AmbientNetwork, dict[str, Any]]:
     """
-    Read what :func:`save_network` wrote.
+    Read what :func:`save_network` wrote, or the best so far from the checkpoint of a run.
 
     :returns: the network, ready to predict, and what is known about it.
     :raises CheckpointError: another file.
@@ -150,6 +200,8 @@ def load_network(path: Path) -> tuple[AmbientNetwork, dict[str, Any]]:
     """
     state = read_checkpoint(path)
     try:
+        if _KIND in state:
+            state = _best_of(state[_KIND])
         if state['kind'] != _KIND:
             raise CheckpointError(f'it is of kind {state["kind"]}')
         network = AmbientNetwork(AmbientSizes.from_dict(state['config']))

@@ -13,7 +13,8 @@ Train a network that hears walls in ambient sound.
   the paper's recordings, where you have them:
     echo-depth train-ambient SFS-Static --config vggish --out runs/static
 
-OUT then holds model.pt, the network of the best validation, and log/.
+OUT then holds model.pt, the network of the best validation, last.ckpt, and log/. After a kill the
+same command goes on after the last whole epoch.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -43,6 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
                         help="which of the paper's lists to train on (default: %(default)s)")
     parser.add_argument('--limit', type=int, help='use only so many rooms')
     parser.add_argument('--accelerator', default='auto', help='cpu, gpu, … (default: %(default)s)')
+    parser.add_argument('--fresh', action='store_true', help='start anew even if OUT holds a run')
     parser.add_argument('--threads', type=int, help='CPU threads (default: all)')
 
 
@@ -66,7 +68,7 @@ def main(args: Namespace) -> int:
     weights = sum(p.numel() for p in run.network.parameters())
     print(f'{config.sizes.trunk}, hears {config.hear}: {len(train)} training and {len(val)} '
           f'validation samples; {weights / 1e6:.3f} M parameters', flush=True)
-    run.run(args.out, args.accelerator)
+    run.run(args.out, args.accelerator, args.fresh)
     shown = '  '.join(f'{name} {value:.2f}' for name, value in run.best.items())
     print(f'{args.out / MODEL}: best validation: {shown}')
     return 0

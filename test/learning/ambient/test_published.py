@@ -64,6 +64,15 @@ def test_static_pairs(static):
     assert torch.equal(found.group[first], found.group[second])
 
 
+@pytest.mark.parametrize(('yes', 'no'), [('1', '0'), ('1.0', '0.0'), ('True', 'False')])
+def test_obstacles_may_be_written_in_several_ways(static, yes, no):
+    _list(static / 'data-split/obstacle-detection/val.csv',
+          ('path', 'depth', 'start second', 'IfObstacle'),
+          [(f'{THEIRS}/DOW-1005/clip-000', '0.3', '0.5', yes),
+           (f'{THEIRS}/DOW-1005/clip-001', '1.4', '0', no)])
+    assert open_clips(static, 'val').near.tolist() == [True, False]
+
+
 @pytest.fixture
 def motion(tmp_path):
     folder = tmp_path / 'ProcessedData' / 'scene-0160'
@@ -107,7 +116,8 @@ def test_what_is_missing_is_named(static):
     (('/elsewhere/clip', '1', '0', '1'), 'ProcessedData'),
     ((f'{THEIRS}/../../clip', '1', '0', '1'), 'leads out'),
     ((f'{THEIRS}/DOW-1005/clip-000', 'x', '0', '1'), 'line 2'),
-    ((f'{THEIRS}/DOW-1005/clip-000', '0.3', '3', '1'), 'ends')])
+    ((f'{THEIRS}/DOW-1005/clip-000', '0.3', '3', '1'), 'ends'),
+    ((f'{THEIRS}/DOW-1005/clip-000', '0.3', '0', 'yes'), 'IfObstacle')])
 def test_lines_that_make_no_sense_are_named(static, row, word):
     _list(static / 'data-split/obstacle-detection/test.csv',
           ('path', 'depth', 'start second', 'IfObstacle'), [row])

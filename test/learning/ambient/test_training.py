@@ -43,7 +43,7 @@ def test_networks_answer_with_chance_and_metres(trunk, channels, frames):
 def test_vggish_is_the_authors_and_the_small_one_is_small():
     sizes = [sum(p.numel() for p in AmbientNetwork(AmbientSizes(trunk=trunk)).trunk.parameters())
              for trunk in ('vggish', 'small')]
-    assert sizes[0] == pytest.approx(72.1e6, rel=0.01) and sizes[1] < 1e5
+    assert sizes[0] == pytest.approx(72.1e6, rel=0.01) and sizes[1] < 1.5e5
 
 
 def test_the_small_trunk_does_not_mind_gain():
@@ -134,7 +134,7 @@ def test_commands_train_and_evaluate(tmp_path, capsys):
     assert _call(evaluate, out / 'model.pt', tmp_path / 'data', '--json', said, '--gap', 1) == 0
     assert 'AP %' in capsys.readouterr().out
     figures_ = json.loads(said.read_text())[str(out / 'model.pt')]
-    assert np.isfinite(figures_['ap']) and figures_['weights'] < 1e5
+    assert np.isfinite(figures_['ap']) and figures_['weights'] < 2e5
 
 
 @pytest.mark.parametrize('name', sorted(p.stem for p in ambient_places()[0].glob('*.yaml')))
