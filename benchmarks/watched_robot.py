@@ -108,6 +108,12 @@ class Notes:
         places = np.array([m[1:3] for m in after[:end + 1]])
         return after[end][0], float(np.hypot(*np.diff(places, axis=0).T).sum())
 
+    def longest_gap(self, begin: float, end: float) -> float:
+        """Most seconds between two moments that are known, of those around a span of time."""
+        times = np.array([m[0] for m in self.moments])
+        near = times[(times >= begin - 0.2) & (times <= end + 0.2)]
+        return float(np.diff(near).max()) if len(near) > 1 else math.inf
+
     def last_good(self, before: float, oldest: float) -> float:
         """Stamp of the last ping that came before a moment, no older than so many seconds."""
         good = [stamp for at, stamp in self.pings if at <= before and 0 <= at - stamp < oldest]

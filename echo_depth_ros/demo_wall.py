@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='start of the live drive: 0.4, 0.8 or 1.2 m from the wall (0 to 2, '
                              '3 to 5, 6 to 8), at -30, 0 or 30 degrees (default: 4)')
     parser.add_argument('--seed', type=int, default=SEED,
-                        help=f'decides speaker, ears, wheels and noise (default: {SEED})')
+                        help='decides wheels, noise and, in the trials after the live drive, '
+                             f'speaker and ears (default: {SEED})')
     parser.add_argument('--follow-by', default='echo', choices=SECONDS,
                         help='echoes, or the sound of the quiet room, which is slow (default: '
                              'echo)')

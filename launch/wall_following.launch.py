@@ -192,8 +192,9 @@ def follow(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             **{passed.name: argument(passed.name) for passed in PASSED_ON},
             'params_file': file, 'sim': str(sim).lower()}.items())
     kind = 'TwistStamped' if stamped else 'Twist'
+    place = '/'.join(['', *filter(None, argument('namespace').split('/'))]).rstrip('/')
     words = ('it drives at once' if own['start_enabled'] else
-             'it stands until /wall_follower/enable is called')
+             f'it stands until {place}/wall_follower/enable is called')
     return [
         *([LogInfo(msg=note)] if note and not sim else []),
         LogInfo(msg=f'wall_follower: {robot}, by {common["follow_by"]}, {kind} on '

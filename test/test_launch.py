@@ -94,13 +94,14 @@ def test_every_parameter_in_the_file_has_a_comment():
 def test_view_shows_topics_that_are_published(made_nodes):
     view = yaml.safe_load(VIEW.read_text(encoding='utf-8'))['Visualization Manager']
     displays = {d['Class'].removeprefix('rviz_default_plugins/'): d for d in view['Displays']}
-    assert {'DepthCloud', 'Image', 'Path', 'Range', 'TF'} <= displays.keys()
+    assert {'DepthCloud', 'Image', 'Marker', 'Odometry', 'Path', 'Range', 'TF'} <= displays.keys()
     topics = {d['Topic']['Value'] for d in view['Displays'] if 'Topic' in d}
     topics.add(displays['DepthCloud']['Depth Map Topic'])
     published = {publisher.topic_name for node in made_nodes.values()
                  for publisher in node.publishers}
     assert topics <= published
-    assert {'/depth/image', '/depth/confidence', '/camera/color/image_raw', '/path'} <= topics
+    assert {'/depth/image', '/depth/confidence', '/camera/color/image_raw', '/path', '/wall',
+            '/odom'} <= topics
     assert view['Global Options']['Fixed Frame'] == 'odom'
 
 

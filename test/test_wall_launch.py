@@ -252,7 +252,8 @@ def test_a_file_that_holds_no_parameters_is_refused(wall, jazzy, tmp_path, text)
 
 
 def test_namespace_reaches_topics_and_transforms(wall, jazzy):
-    nodes, _ = started(wall, robot='turtlebot4', namespace='/robot_1/', log_level='warn')
+    nodes, messages = started(wall, robot='turtlebot4', namespace='/robot_1/', log_level='warn')
+    assert any('until /robot_1/wall_follower/enable is called' in m for m in messages)
     follower = nodes['wall_follower']
     assert follower.node_name == '/robot_1/wall_follower'
     line = command(follower)

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from echo_depth_ros.sim.live_drive import Drive
+from echo_depth_ros.sim.rig import Pose
 from echo_depth_ros.sim.tracks import Track
 
 _STATES = {'following': ('#0b6e4f', '-', 'following'), 'searching': ('#0057b8', '--', 'searching'),
@@ -71,7 +72,6 @@ def _draw_room(axis: Axes, drive: Drive, track: Track) -> list[tuple[str, str, s
 
 
 def _draw_distance(axis: Axes, drive: Drive, track: Track, wanted: float) -> None:
-    from echo_depth_ros.sim.rig import Pose
     places = np.array([pose[:2] for pose in drive.poses]).reshape(-1, 2)
     way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))])[:len(places)]
     axis.plot(way, [track.wall_distance(Pose(*pose)) for pose in drive.poses], color='#0b6e4f')

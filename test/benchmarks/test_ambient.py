@@ -56,7 +56,7 @@ def test_networks_stand_side_by_side(ambient, runs, capsys):
 
 
 def test_it_hears_for_longer(ambient, runs, capsys):
-    ambient.main([str(runs / 'data'), f'file={runs / "a.onnx"}', '--rounds', '1', '--listen', '2',
+    ambient.main([str(runs / 'data'), f'file={runs / "a.onnx"}', '--rounds', '1', '--listen', '1',
                   '--poses', '2', '--seconds', '1', '6', '--louder', '0', '20'])
     said = capsys.readouterr().out
     head, rows = _rows(said[said.index('Standing'):], 'network')

@@ -51,6 +51,15 @@ def test_one_that_goes_on_never_stands(notes):
     assert all(math.isnan(figure) for figure in notes.standstill_after(0.6))
 
 
+def test_a_gap_in_what_is_known_shows(notes):
+    assert notes.longest_gap(0.5, 1.5) == pytest.approx(0.02)
+    gone = [moment for moment in notes.moments if 0.9 < moment[0] < 1.4]
+    for moment in gone:
+        notes.moments.remove(moment)
+    assert notes.longest_gap(0.5, 1.5) == pytest.approx(0.5, abs=0.03)
+    assert math.isinf(notes.longest_gap(5.0, 6.0))
+
+
 def test_the_last_good_ping_is_one_that_came_in_time_and_was_fresh(notes):
     assert notes.last_good(0.4, 0.5) == pytest.approx(0.30)
     notes.pings.append((0.35, -0.7))

@@ -91,6 +91,31 @@ def test_memory_needs_two_looks_keeps_what_is_beside_and_forgets():
     assert not len(memory.obstacles(Place()).points)
 
 
+def test_memory_fades_with_the_way_rather_than_with_time():
+    nothing = Scanner().read(np.full((128, 128), np.nan))
+    kept = []
+    for speed in (0.25, 0.08):
+        memory = remembered(0.8, looks=8)
+        for k in range(1, 11):
+            memory.see(nothing, Place(x=0.1 * k), 0.5 + 0.1 * k / speed)
+        kept.append(len(memory.obstacles(Place(x=1.0)).points))
+    assert kept[1] > 0.5 * kept[0] > 0
+    memory.see(nothing, Place(x=8.0), 30.0)
+    assert not len(memory.obstacles(Place(x=8.0)).points)
+
+
+def test_what_is_noted_counts_at_once_and_can_be_seen_through():
+    memory, place = remembered(2.5), Place(0.5, 0.2, 0.3)
+    ahead = np.array([[1.0, 0.4]])
+    memory.note(ahead, place)
+    points = memory.obstacles(place).points
+    assert np.hypot(*(points - ahead).T).min() == pytest.approx(0.0, abs=1e-9)
+    for k in range(4):
+        memory.see(Scanner().read(np.full((128, 128), 5.0)), place, 1 + 0.07 * k)
+    points = memory.obstacles(place).points
+    assert not len(points) or np.hypot(*(points - ahead).T).min() > 0.3
+
+
 def test_memory_gives_up_what_is_seen_through():
     memory = remembered(0.8)
     for k in range(6):
@@ -144,6 +169,13 @@ def test_a_dead_end_has_its_way_at_the_back():
     end = np.concatenate([wall(0.6, -1, 0.6), wall(-0.6, -1, 0.6),
                           wall(0.0, -0.6, 0.6)[:, ::-1] + (0.6, 0.0)])
     assert abs(choose(end, 0.6, 0.7, 0.3, math.radians(40)).heading) > math.radians(110)
+
+
+def test_rather_a_narrow_way_ahead_than_back():
+    """A passage 1.0 m wide leaves 0.5 m on either side, less than what is wanted."""
+    narrow = np.concatenate([wall(0.5, -1.0, 3.0), wall(-0.5, -1.0, 3.0)])
+    way = choose(narrow, 0.6, 0.7, 0.36, math.radians(40))
+    assert abs(way.heading) < math.radians(15) and not way.kept and way.clearance > 0.4
 
 
 def test_clear_ahead():

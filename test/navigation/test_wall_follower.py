@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from echo_depth_ros.navigation.messages import (
+    ESCAPING,
     FOLLOWING,
     Motion,
     Percept,
@@ -132,6 +133,32 @@ def test_a_near_range_stops_it_whatever_the_image_shows():
         command = follower.step(Percept(now - 0.1, DriveLimits().stop_range - 0.02, depth), now)
         now += TICK
     assert command.speed == 0.0
+
+
+def settled(range_m, side='left', seconds=2.0):
+    """Return where a follower turns that hears something at a range and sees a far wall."""
+    follower, now = WallFollower(FollowSettings(side=side)), 0.0
+    simulation = Simulation(box_room(9, 4, 2.5), start=Pose(2, 3.4 if side == 'left' else 0.6, 0))
+    depth = simulation.camera.render(simulation.pose).depth
+    turns, states = [], []
+    while now < seconds:
+        command = follower.step(Percept(now - 0.1, range_m, depth), now, Motion(0.0, 0.0))
+        turns.append(command.turn)
+        states.append(command.state)
+        now += TICK
+    return float(np.mean(turns[len(turns) // 2:])), states
+
+
+@pytest.mark.parametrize(('side', 'away'), [('left', -1), ('right', 1)])
+def test_it_keeps_away_from_what_only_the_range_tells_of(side, away):
+    assert abs(settled(0.6, side)[0]) < 0.1
+    assert settled(0.42, side)[0] * away > 0.15
+
+
+@pytest.mark.parametrize(('side', 'away'), [('left', -1), ('right', 1)])
+def test_it_turns_away_where_the_range_leaves_no_room(side, away):
+    turn, states = settled(DriveLimits().stop_range, side, seconds=3.0)
+    assert states[-1] == ESCAPING and turn * away > 0.4
 
 
 def test_the_wall_is_where_it_is():

@@ -134,7 +134,8 @@ def test_single_pings_on_request(room, bench):
 def fast_room(monkeypatch):
     """Run a room whose card knows 48 kHz only."""
     from echo_depth_ros.bench import jack
-        if reason := jack.missing():
+    from echo_depth_ros.bench.room import RoomClient
+    if reason := jack.missing():
         pytest.skip(reason)
     with jack.JackServer(sample_rate=48000) as server, RoomClient(server) as room:
         for name, value in server.environment.items():
@@ -199,8 +200,8 @@ def test_from_portaudio_to_what_ambient_sound_tells(jack_server, bench, listener
         after = bench.node.get_clock().now().nanoseconds
         stamps = np.array([stamp_from_msg(msg.header.stamp) for msg in said])
         assert before - 0.1e9 < stamps[0] and stamps[-1] + 0.5e9 < after
-        hops = np.diff(stamps) / 1e8
-        np.testing.assert_allclose(hops, np.round(hops), atol=0.05)
+        # A busy machine loses samples now and then, and with them a clip.
+        assert np.median(np.diff(stamps)) == pytest.approx(1e8, abs=5e6)
         # Both ears hear noise of one level, each its own.
         np.testing.assert_allclose([near_wall_from_msg(msg) for msg in said], 0.5, atol=0.03)
         assert node.diagnose().values['card'] == 'streaming'
