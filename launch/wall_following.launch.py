@@ -44,6 +44,9 @@ ROBOTS = {name: SHARE / 'config' / 'robots' / f'{name}.yaml'
           for name in ('sim', 'turtlebot3', 'turtlebot4')}
 STAMPED = {'humble': False, 'jazzy': True}
 """Whether TurtleBots take TwistStamped, by the distributions that their makers support."""
+WARNINGS = {'turtlebot3': (
+    'A TurtleBot 3 goes on by its last command when wall_follower is killed: put something that '
+    'times out in between ("When the node itself dies" in docs/wall_following.md).')}
 
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -195,8 +198,9 @@ def follow(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     place = '/'.join(['', *filter(None, argument('namespace').split('/'))]).rstrip('/')
     words = ('it drives at once' if own['start_enabled'] else
              f'it stands until {place}/wall_follower/enable is called')
+    notes = [note if not sim else '', WARNINGS.get(robot, '')]
     return [
-        *([LogInfo(msg=note)] if note and not sim else []),
+        *(LogInfo(msg=each) for each in notes if each),
         LogInfo(msg=f'wall_follower: {robot}, by {common["follow_by"]}, {kind} on '
                     f'{argument("cmd_vel_topic")}; {words}.'),
         GroupAction([*remaps(argument('cmd_vel_topic'), argument('namespace')), *nodes, chain])]

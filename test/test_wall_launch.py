@@ -173,6 +173,8 @@ def test_a_robot_waits_to_be_enabled(wall, jazzy, robot):
         assert given[name] == value, name
     assert parameters_of(nodes['binaural_capture'])['backend'] == 'portaudio'
     assert any('until /wall_follower/enable is called' in message for message in messages)
+    # Of these two only the Create 3 stops when commands stop coming.
+    assert any('goes on by its last command' in m for m in messages) is (robot == 'turtlebot3')
     nodes, _ = started(wall, robot=robot, enabled='true')
     assert parameters_of(nodes['wall_follower'])['start_enabled'] is True
 

@@ -46,7 +46,8 @@ _UNSEEN = 0.12
 _UNSEEN_BEARINGS = np.radians(np.arange(-25, 26, 10))
 """From square to the wall."""
 _BLOCKED_ROOM, _BLOCKED_S = 0.012, 1.0
-_TURN_AWAY = math.radians(60)
+_TURN_AWAY = math.radians(40)
+"""Each time that the robot is blocked; what blocks it is taken to be this far from its way."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,11 @@ class WallFollower:
                 self._free_s = now
             if now - self._free_s < _BLOCKED_S:
                 return False
-            self._away_yaw = yaw + _TURN_AWAY * (-1 if side == 'left' else 1)
+            sign = 1 if side == 'left' else -1
+            self._away_yaw = yaw - _TURN_AWAY * sign
+            there = self.drive.nearest() * np.array(
+                [[math.cos(_TURN_AWAY), sign * math.sin(_TURN_AWAY)]])
+            self._memory.note(there, self._reckoning.place)
         if abs(self._away_yaw - yaw) < math.radians(5):
             self._away_yaw, self._free_s = None, now
             return False

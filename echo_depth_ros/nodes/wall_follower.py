@@ -161,7 +161,8 @@ class WallFollower(ManagedNode):
         if room <= 0 and self._command.speed == 0:
             status.level = Level.WARN
             status.message = (f'something is {room + least:.2f} m away, nearer than the '
-                              f'{least:.2f} m that must be kept: move the robot by hand')
+                              f'{least:.2f} m that must be kept: it can only turn away, or be '
+                              'moved by hand')
 
     def _make_policy(self, camera: CameraModel) -> None:
         make = EchoPolicy if self._by_echo else AmbientPolicy

@@ -59,6 +59,9 @@ def _room(axis: Axes, track: Track) -> None:
     axis.plot(*np.transpose(track.wall), color='black', linewidth=3.0, solid_capstyle='butt')
     axis.plot(*track.centre[-1], marker='s', markersize=8, color='none',
               markeredgecolor='black')
+    low_x, low_y, *_ = track.world.outline.bounds
+    axis.plot([low_x, low_x + 1], [low_y - 0.3] * 2, color='black', linewidth=1.0)
+    axis.text(low_x + 1.1, low_y - 0.3, '1 m', fontsize=7, verticalalignment='center')
     axis.set_aspect('equal')
     axis.set_axis_off()
 

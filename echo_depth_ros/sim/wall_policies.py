@@ -5,6 +5,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+import math
 
 import numpy as np
 
@@ -47,11 +48,13 @@ class Robot:
     One trial's policy and sense.
 
     :ivar longest: seconds after which its trial ends.
+    :ivar patience: seconds without a movement after which it ends, too.
     """
 
     policy: Policy
     sense: Sense
     longest: float = 120.0
+    patience: float = 20.0
 
 
 class Blind:
@@ -82,7 +85,8 @@ def ambient(trying: Trying) -> Robot:
     """Follow the wall by the sound of the quiet room: the paper's Algorithm 1."""
     from echo_depth_ros.sim.ambient_trial import ambient_robot
     return Robot(*ambient_robot(trying.track, trying.start, trying.simulation, trying.seed,
-                                dead_ear=trying.dead_ear), longest=1800.0)
+                                dead_ear=trying.dead_ear), longest=1800.0,
+                 patience=math.inf)
 
 
 def truth(trying: Trying) -> Robot:

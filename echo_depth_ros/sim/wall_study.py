@@ -186,7 +186,8 @@ def run_case(case: Case) -> Record:
     dead_ear = (case.start + case.seed) % 2 if condition.dead_ear else None
     robot = ROBOTS[case.policy](Trying(track, pose, simulation, seed, dead_ear))
     outcome = run_trial(track, pose, robot.policy, robot.sense, seed=seed, simulation=simulation,
-                        settings=TrialSettings(lost=condition.lost, longest=robot.longest))
+                        settings=TrialSettings(lost=condition.lost, longest=robot.longest,
+                                               patience=robot.patience))
     return _record(case, distance, angle, outcome, time.perf_counter() - begin)
 
 

@@ -155,6 +155,7 @@ class TrialSettings:
     :ivar latency: seconds from a complete window to its percept.
     :ivar longest: seconds after which a trial ends.
     :ivar lost: share of the pings that tell nothing.
+    :ivar patience: seconds without a movement after which a trial ends.
     :ivar ends_at_contact: whether touching anything ends the trial, as in the paper.
     """
 
@@ -163,6 +164,7 @@ class TrialSettings:
     latency: float = 0.05
     longest: float = 120.0
     lost: float = 0.0
+    patience: float = math.inf
     wheels: Wheels = Wheels()
     ends_at_contact: bool = True
 
@@ -230,6 +232,7 @@ def run_trial(track: Track, start: Pose, policy: Policy, sense: Sense, *, seed: 
     coming: list[tuple[int, Optional[Any]]] = []
     poses, distances = [], []
     nearest, collided, count = math.inf, False, 0
+    stands, since = simulation.pose, 0.0
     while count * tick < settings.longest and not (collided and settings.ends_at_contact):
         now = count * tick
         if count % settings.ticks == 0:
@@ -240,7 +243,9 @@ def run_trial(track: Track, start: Pose, policy: Policy, sense: Sense, *, seed: 
             distances.append(track.wall_distance(simulation.pose))
             nearest = min(nearest, clearance(track.world, simulation.pose))
             progress.see(simulation.pose)
-            if progress.share >= 1.0:
+            if _moved(stands, simulation.pose):
+                stands, since = simulation.pose, now
+            if progress.share >= 1.0 or now - since >= settings.patience:
                 break
         percept = None
         while coming and coming[0][0] <= count:
@@ -252,6 +257,11 @@ def run_trial(track: Track, start: Pose, policy: Policy, sense: Sense, *, seed: 
         count += 1
     return Outcome(track.name, progress.metres, progress.share, collided, count * tick, poses,
                    np.array(distances), nearest)
+
+
+def _moved(before: Pose, after: Pose) -> bool:
+    return (math.hypot(after.x - before.x, after.y - before.y) > 0.01
+            or abs(math.remainder(after.yaw - before.yaw, 2 * math.pi)) > 0.02)
 
 
 def clearance(world: World, pose: Pose) -> float:

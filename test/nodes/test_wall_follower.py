@@ -3,11 +3,6 @@
 """The wall follower over real DDS: it moves on good input, and on nothing else."""
 
 import math
-import os
-from pathlib import Path
-import signal
-import subprocess
-import sys
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -19,8 +14,7 @@ from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import CameraInfo, Image, Range
-from std_srvs.srv import SetBool
+from sensor_msgs.msg import CameraInfo, Image
 from visualization_msgs.msg import Marker
 
 from echo_depth_ros.navigation.messages import WAITING
@@ -29,96 +23,12 @@ from echo_depth_ros.nodes.conversions import (
     image_to_msg,
     near_wall_to_msg,
     odometry_to_msg,
-    range_to_msg,
-    velocity_from_msg,
 )
 from echo_depth_ros.nodes.health import Level
 from echo_depth_ros.nodes.wall_follower import WallFollower
 from echo_depth_ros.vision.camera import CameraModel
 
-PERIOD = 0.07
-AGE = 0.1
-"""Seconds since a ping began, when it has been told."""
-FREE = 1.5
-
-
-def wall_on_the_right(camera=CameraModel(), distance=0.6, ahead=4.0):
-    """Depth image of a wall along the robot's way, and of one that ends the room."""
-    x = camera.rays()[..., 0]
-    depth = np.full(x.shape, ahead)
-    depth[x > 0] = np.minimum(ahead, distance / x[x > 0])
-    return depth.astype(np.float32)
-
-
-class Teller:
-    """Tells of pings."""
-
-    def __init__(self, bench, confident=True, seen=True):
-        self.bench = bench
-        self.ranges = bench.publisher(Range, 'range')
-        self.depths = bench.publisher(Image, 'depth/image') if seen else None
-        self.confidences = (
-            bench.publisher(Image, 'depth/confidence') if confident and seen else None)
-        self.depth = wall_on_the_right()
-        self.sure = np.full(self.depth.shape, 0.9, np.float32)
-
-    def ping(self, range_m=FREE, depth='wall', confidence='sure', age=AGE, stamp=None):
-        """Tell of one ping; None leaves a part out."""
-        if stamp is None:
-            stamp = self.bench.node.get_clock().now().nanoseconds - round(age * 1e9)
-        if confidence is not None and self.confidences:
-            image = self.sure if isinstance(confidence, str) else confidence
-            self.confidences.publish(image_to_msg(image, stamp, 'echo'))
-        if depth is not None:
-            image = self.depth if isinstance(depth, str) else depth
-            self.depths.publish(image_to_msg(image, stamp, 'echo'))
-        if range_m is not None:
-            self.ranges.publish(range_to_msg(range_m, (0.25, 12.0), math.pi, stamp, 'echo'))
-
-    def pings(self, condition, timeout=6.0, **told):
-        """Tell of pings until a condition holds; return whether it does."""
-        end = time.monotonic() + timeout
-        while not condition() and time.monotonic() < end:
-            self.ping(**told)
-            self.bench.until(condition, PERIOD)
-        return bool(condition())
-
-class Robot(Teller):
-    """A follower, what it is told, and what it commands."""
-
-    def __init__(self, bench, stamped=True, confident=True, **parameters):
-        self.commands = []
-        self.kind = TwistStamped if stamped else Twist
-        topic = f'{bench.namespace}/cmd_vel'
-        bench.node.create_subscription(self.kind, topic, self._on_command, 50)
-        self.node = bench.start(WallFollower, **{
-            'start_enabled': True, 'odometry': 'off', 'enable_stamped_cmd_vel': stamped,
-            **parameters})
-        assert bench.matched(self.node, 'cmd_vel')
-        super().__init__(bench, confident, parameters.get('follow_by') != 'ambient')
-
-    def _on_command(self, msg):
-        self.commands.append((time.monotonic(), *velocity_from_msg(msg)))
-
-    def moves(self):
-        return bool(self.commands) and self.commands[-1][1] > 0.05
-
-    def stands(self):
-        return bool(self.commands) and self.commands[-1][1:] == (0.0, 0.0)
-
-    def get_going(self):
-        assert self.pings(self.moves), self.why()
-        return self
-
-    def values(self):
-        return self.node.diagnose().values
-
-    def why(self):
-        return self.values()['why it stands']
-
-    def enable(self, on):
-        return self.bench.call(
-            SetBool, f'{self.node.get_fully_qualified_name()}/enable', SetBool.Request(data=on))
+from .followed_robot import Robot, wall_on_the_right
 
 
 @pytest.fixture
@@ -220,44 +130,6 @@ def test_an_inactive_one_cannot_be_enabled(robot):
     assert not response.success and response.message == 'the node is not active'
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_the_last_command_of_a_process_that_is_told_to_end_is_zero(bench, number):
-    commands = []
-    bench.node.create_subscription(
-        TwistStamped, 'cmd_vel', lambda m: commands.append(velocity_from_msg(m)), 50)
-    source = Path(__file__).parents[2]
-    process = subprocess.Popen(
-        [sys.executable, '-m', 'echo_depth_ros.nodes.wall_follower', '--ros-args', '-r',
-         f'__ns:={bench.namespace}', '-p', 'start_enabled:=true', '-p', 'side:=right'],
-        env={**os.environ, 'PYTHONPATH': os.pathsep.join(
-            [str(source), os.environ.get('PYTHONPATH', '')])})
-    try:
-        teller = Teller(bench)
-        assert teller.pings(lambda: commands and commands[-1][0] > 0.05, timeout=20.0)
-        process.send_signal(number)
-        assert teller.pings(lambda: process.poll() is not None, timeout=5.0)
-        assert process.returncode == 0
-        assert bench.until(lambda: commands[-1] == (0.0, 0.0), 1.0)
-    finally:
-        process.kill()
-
-
-@pytest.mark.parametrize('how', ['deactivate', 'release'])
-def test_the_last_command_of_one_that_ends_is_zero(robot, how):
-    r = robot(side='right').get_going()
-    count = len(r.commands)
-    r.node.trigger_deactivate() if how == 'deactivate' else r.node.release()
-    assert r.bench.until(lambda: len(r.commands) > count and r.stands(), 2.0)
-
-
-def test_it_can_be_activated_again(robot):
-    r = robot(side='right').get_going()
-    assert r.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
-    assert r.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-    r.commands.clear()
-    r.get_going()
-
-
 def test_unstamped_commands(robot):
     r = robot(side='right', stamped=False).get_going()
     assert r.values()['state'] == 'following'
@@ -270,9 +142,10 @@ def test_a_base_of_the_other_type_is_told_of(bench, robot):
     base.create_subscription(Twist, 'cmd_vel', lambda msg: None, 1)
     r = robot(side='right')
     told = r.pings(lambda: 'set enable_stamped_cmd_vel: false' in r.node.diagnose().message)
+    level = r.node.diagnose().level
     base.destroy_node()
     rclpy.shutdown(context=context)
-    assert told and r.node.diagnose().level == Level.WARN
+    assert told and level == Level.WARN
 
 
 def test_nobody_who_listens_is_told_of(bench):
@@ -284,68 +157,6 @@ def test_a_second_driver_is_told_of(bench, robot):
     r = robot(side='right')
     bench.node.create_publisher(TwistStamped, 'cmd_vel', 1)
     assert r.pings(lambda: 'tester also publishes' in r.node.diagnose().message)
-
-
-def test_a_policy_that_fails_stands_until_it_is_enabled_again(robot):
-    r = robot(side='right').get_going()
-
-    def fail(*_):
-        raise RuntimeError('out of order')
-
-    r.node._policy.step = fail
-    assert r.pings(r.stands)
-    assert r.node.diagnose().level == Level.ERROR
-    assert 'the policy failed: RuntimeError: out of order' in r.node.diagnose().message
-    count = len(r.commands)
-    r.pings(lambda: len(r.commands) > count + 10)
-    assert all(command[1:] == (0.0, 0.0) for command in r.commands[count:])
-    r.enable(True)
-    r.get_going()
-
-
-def test_zero_is_sent_while_the_nodes_thread_hangs(robot):
-    r = robot(side='right').get_going()
-    stamps = []
-    other = r.bench.node.create_subscription(
-        TwistStamped, 'cmd_vel',
-        lambda m: stamps.append((m.header.stamp.sec + m.header.stamp.nanosec / 1e9,
-                                 m.twist.linear.x)), 50)
-    assert r.pings(lambda: stamps)
-    began = time.time()
-    time.sleep(0.6)  # the executor of node and test alike
-    ended = time.time()
-    assert r.bench.until(lambda: r.values()['zeros sent in its place'] == 1)
-    r.bench.spin(0.1)
-    meanwhile = [speed for stamp, speed in stamps if began + 0.05 < stamp < ended - 0.05]
-    assert meanwhile == [0.0]
-    r.bench.node.destroy_subscription(other)
-    r.get_going()
-
-
-def test_time_that_goes_back_stops_it_and_it_recovers(robot, monkeypatch):
-    r = robot(side='right').get_going()
-    real, shift = r.node.now, -30_000_000_000
-    monkeypatch.setattr(r.node, 'now', lambda: real() + shift)
-    count = len(r.commands)
-    assert r.bench.until(lambda: len(r.commands) > count + 3, 2.0)
-    assert r.stands() and 'time went back by' in r.values()['last start anew']
-    assert r.pings(r.moves, age=AGE - shift / 1e9), r.why()
-
-
-def test_a_clock_that_stands_still_stops_it(robot, monkeypatch):
-    r = robot(side='right').get_going()
-    still = r.node.now()
-    monkeypatch.setattr(r.node, 'now', lambda: still)
-    assert r.bench.until(lambda: 'the clock has stood still' in r.why(), 3.0)
-    assert r.bench.until(r.stands, 1.0)
-    monkeypatch.undo()
-    r.get_going()
-
-
-def test_simulated_time_that_nobody_publishes_lets_it_stand(robot):
-    r = robot(side='right', use_sim_time=True)
-    r.bench.spin(0.8)
-    assert r.stands() and not any(speed for _, speed, _ in r.commands)
 
 
 def set_parameter(r, name, value):

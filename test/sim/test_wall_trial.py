@@ -106,6 +106,15 @@ def test_pings_get_lost():
     assert set(heard) == {None}
 
 
+@pytest.mark.parametrize(('speed', 'seconds'), [(0.0, 1.0), (0.05, 3.0)])
+def test_patience_ends_the_trial_of_a_robot_that_stands(speed, seconds):
+    track = TRACKS['straight_2']
+    outcome = run_trial(track, track.start(0.8, 0), lambda percept, now: (speed, 0.0),
+                        Sight(lambda *seen: seen),
+                        settings=TrialSettings(longest=3.0, patience=1.0))
+    assert outcome.seconds == pytest.approx(seconds, abs=0.1)
+
+
 def test_the_same_seed_is_the_same_trial():
     track = TRACKS['l']
     settings = TrialSettings(longest=3.0)
