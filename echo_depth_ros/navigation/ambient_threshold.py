@@ -9,9 +9,9 @@ left ear where its right one was: what both then say of the same side of the roo
 ears alone. So it listens, turns by 180 degrees, listens again, and sets a threshold for each side
 that is :data:`KEPT` plus or minus half that difference, in log odds.
 
-By how much both sides are off together is left as it is. An estimate that runs along with what
-the quieter side says makes more decisions right at poses drawn at random
-(``benchmarks/ambient_threshold.py``), but follows the robot to wherever it strays.
+How much it is worth depends on the network: one that had heard few rooms was off far more by ears
+and rooms than one that has heard many, for which one threshold serves all rooms as well. See
+``benchmarks/ambient_threshold.py``. By how much both sides are off together is left as it is.
 """
 
 import math

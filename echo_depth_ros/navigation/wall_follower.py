@@ -24,7 +24,7 @@ from echo_depth_ros.navigation.messages import (
 from echo_depth_ros.navigation.reckoning import Reckoning
 from echo_depth_ros.navigation.safe_drive import DriveLimits, SafeDrive
 from echo_depth_ros.navigation.scan import Scan, Scanner
-from echo_depth_ros.navigation.wall_line import fit_line, Line
+from echo_depth_ros.navigation.wall_line import fit_line, Line, nearer_side
 
 _LEAST_SURE_COLUMNS = 8
 _SURE = 0.35
@@ -169,7 +169,8 @@ class WallFollower:
         place = self._reckoning.place
         obstacles = self._memory.obstacles(place)
         if self._side is None:
-            self._side = _nearer_side(obstacles.points, settings.hearing)
+            self._side = nearer_side(
+                obstacles.points, obstacles.weights, settings.hearing)
         side = self._side or 'left'
         if side == 'right':
             obstacles = obstacles.mirrored()
@@ -207,7 +208,7 @@ class WallFollower:
         """
         nearest = self.drive.nearest()
         seen = float(np.hypot(*points.T).min()) if len(points) else math.inf
-        if not nearest < min(self.settings.distance, seen - _UNSEEN):
+        if self._side is None or not nearest < min(self.settings.distance, seen - _UNSEEN):
             return np.zeros((0, 2))
         along = self._line.angle if self._line is not None else 0.0
         bearing = min(math.pi, max(0.0, math.pi / 2 + along)) + _UNSEEN_BEARINGS
@@ -275,17 +276,6 @@ class WallFollower:
 def _tells(scan: Scan) -> bool:
     sure = (scan.confidence >= _SURE) & ~np.isnan(scan.distance)
     return int(np.count_nonzero(sure)) >= _LEAST_SURE_COLUMNS
-
-
-def _nearer_side(obstacles: np.ndarray, hearing: float) -> Optional[Side]:
-    """Side of the nearest thing in hearing."""
-    if not len(obstacles):
-        return None
-    away = np.hypot(*obstacles.T)
-    nearest = int(np.argmin(away))
-    if away[nearest] > hearing:
-        return None
-    return 'left' if obstacles[nearest, 1] > 0 else 'right'
 
 
 def _wall_among(obstacles: Obstacles) -> tuple[Optional[Line], np.ndarray]:

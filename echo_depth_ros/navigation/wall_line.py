@@ -8,6 +8,8 @@ from typing import Optional
 
 import numpy as np
 
+from echo_depth_ros.navigation.messages import Side
+
 _ANGLES = np.radians(np.arange(-80, 81, 4))
 _BIN = 0.05
 _FARTHEST = 2.5
@@ -72,6 +74,25 @@ def fit_line(points: np.ndarray, weights: np.ndarray) -> Optional[Line]:
     if last - first < _LEAST_LENGTH:
         return None
     return Line(float(distance), float(angle), first, last)
+
+
+def nearer_side(points: np.ndarray, weights: np.ndarray, hearing: float) -> Optional[Side]:
+    """
+    Tell on which side the nearer wall is; where no wall is seen, the nearest thing.
+
+    :param points: cells as seen from the robot, (n, 2).
+    :param weights: how sure they are, (n,).
+    :param hearing: metres within which something must be; None is returned where nothing is.
+    """
+    away = np.hypot(*points.T)
+    if not len(points) or away.min() > hearing:
+        return None
+    left, right = (fit_line(points * (1.0, sign), weights) for sign in (1.0, -1.0))
+    if left is None and right is None:
+        return 'left' if points[int(np.argmin(away)), 1] > 0 else 'right'
+    if left is None or right is None:
+        return 'right' if left is None else 'left'
+    return 'left' if left.distance <= right.distance else 'right'
 
 
 def _normal(angle: float) -> np.ndarray:

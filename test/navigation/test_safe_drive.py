@@ -146,6 +146,18 @@ def test_full_speed_in_the_open_and_no_jump_on_the_way_there():
     assert steepest <= LIMITS.acceleration * LIMITS.tick + 1e-9
 
 
+def test_turns_do_not_jump_either():
+    drive, now, _ = going()
+    turns = []
+    for wanted in [9.0] * 12 + [-9.0] * 20:
+        drive.hear(Percept(now - 0.1, 2.0))
+        turns.append(drive.command(0.0, wanted, now)[1])
+        now += LIMITS.tick
+    assert max(turns) == pytest.approx(LIMITS.max_turn) == -min(turns)
+    steepest = max(abs(b - a) for a, b in zip(turns, turns[1:]))
+    assert steepest == pytest.approx(LIMITS.turn_acceleration * LIMITS.tick)
+
+
 @pytest.mark.parametrize('range_m', [None, math.nan])
 def test_stands_half_a_second_after_the_last_good_ping(range_m):
     drive, now, _ = going()
@@ -181,6 +193,40 @@ def test_a_robot_that_stands_too_near_may_turn_and_creep_a_little():
         now += LIMITS.tick
     assert speed == 0 and turn == pytest.approx(0.5)
     assert 0 < way < LIMITS.creep_distance
+
+
+def creep(drive, now, range_m, seconds=4.0, speed=9.0):
+    """Let it try at a range; returns the time and the metres that slipping wheels went."""
+    way, end = 0.0, now + seconds
+    while now < end:
+        drive.hear(Percept(now - 0.1, range_m))
+        way += abs(drive.command(speed, 0.0, now)[0]) * LIMITS.tick * (1 + LIMITS.slip)
+        now += LIMITS.tick
+    return now, way
+
+
+@pytest.mark.parametrize('speed', [9.0, -9.0])
+def test_creeping_ends_within_its_distance_and_begins_anew_only_in_the_open(speed):
+    drive, near = SafeDrive(LIMITS), LIMITS.stop_range - 0.005
+    now, way = creep(drive, 0.0, near, speed=speed)
+    assert 0 < way <= LIMITS.creep_distance + 1e-9
+    now, more = creep(drive, now, LIMITS.stop_range + 0.5 * 0.01, seconds=0.2, speed=0.0)
+    now, more = creep(drive, now, near, speed=speed)
+    assert more < LIMITS.creep_distance / 2  # half a centimetre of room is not the open
+    now, _ = creep(drive, now, 0.5, seconds=0.5, speed=0.0)
+    now, again = creep(drive, now, near, speed=speed)
+    assert again == pytest.approx(way)
+
+
+def test_going_back_is_way_too():
+    drive, now = SafeDrive(LIMITS), 0.0
+    for _ in range(20):
+        drive.hear(Percept(now - 0.1, 2.0))
+        drive.command(-9.0, 0.0, now)
+        now += LIMITS.tick
+    before = drive.nearest()
+    drive.command(-9.0, 0.0, now)
+    assert drive.nearest() < before
 
 
 def test_one_ghost_does_not_brake():

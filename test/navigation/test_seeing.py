@@ -13,7 +13,7 @@ from echo_depth_ros.navigation.headings import choose, clear_ahead
 from echo_depth_ros.navigation.memory import Memory
 from echo_depth_ros.navigation.reckoning import Place, Reckoning
 from echo_depth_ros.navigation.scan import Scanner
-from echo_depth_ros.navigation.wall_line import fit_line
+from echo_depth_ros.navigation.wall_line import fit_line, nearer_side
 from echo_depth_ros.vision.camera import CameraModel
 
 RAYS = CameraModel().rays()
@@ -138,6 +138,19 @@ def test_the_line_is_found_among_noise_and_strangers(distance, degrees, seed):
         return  # a wall that is half on the right
     assert line.distance == pytest.approx(distance, abs=0.05)
     assert line.angle == pytest.approx(angle, abs=0.06)
+
+
+@pytest.mark.parametrize(('degrees', 'side'), [(0, 'left'), (30, 'left'), (-30, 'left')])
+def test_the_nearer_wall_is_chosen_however_the_robot_looks(degrees, side):
+    """Seen at an angle, a near wall's visible part may be farther away than a far one's."""
+    angle = math.radians(degrees)
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    both = np.concatenate([wall(0.4), wall(-1.8)]) @ turn
+    bearing = np.degrees(np.arctan2(both[:, 1], both[:, 0]))
+    seen = both[np.abs(bearing) < 45]
+    assert nearer_side(seen, np.ones(len(seen)), 2.5) == side
+    assert nearer_side(seen * (1, -1), np.ones(len(seen)), 2.5) == 'right'
+    assert nearer_side(seen + 9.0, np.ones(len(seen)), 2.5) is None
 
 
 def test_no_line_in_the_open():
