@@ -25,6 +25,9 @@ nearer than its radius plus ``margin`` to a surface that stands still, provided 
 Some surfaces, a wall at the side above all, are heard only when they are near, because farther
 away they are no louder than the floor. Hence no range counts for more than ``sure_range``, from
 where on everything is heard: this is what bounds the speed in the open.
+
+What reflects no sound back is told of by no range, and nothing is promised about it: thin edges
+and legs (a table's top, a chair's seat), an outside corner's edge, and what is behind the robot.
 """
 
 from collections import deque
