@@ -38,11 +38,11 @@ from echo_depth_ros.navigation.ambient_threshold import (  # noqa: E402
 from echo_depth_ros.perception.ambient import AmbientModel  # noqa: E402
 from echo_depth_ros.sim.ambient_dataset import CLEARANCE, NEAR  # noqa: E402
 from echo_depth_ros.sim.ambient_room import AmbientRoom  # noqa: E402
-from echo_depth_ros.sim.ambient_trial import model  # noqa: E402
 from echo_depth_ros.sim.hearing import Hearing  # noqa: E402
 from echo_depth_ros.sim.random_world import random_world  # noqa: E402
 from echo_depth_ros.sim.rig import Pose, Rig  # noqa: E402
 from echo_depth_ros.sim.scene import Scene  # noqa: E402
+from echo_depth_ros.trials.ambient_trial import model  # noqa: E402
 
 POSES = 12
 FARTHEST = 1.5

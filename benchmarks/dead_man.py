@@ -36,6 +36,8 @@ import time
 from running_nodes import own_domain, spectator, start_nodes, stop_nodes
 from watched_robot import Spoiler, Watch
 
+from echo_depth_ros.processes import simulated_robot
+
 CHAINS = {
     'echo': ('room_simulator', 'chirp_emitter', 'binaural_capture', 'depth_inference',
              'wall_follower'),
@@ -48,8 +50,7 @@ DRIVEN = {'echo': 1.0, 'ambient': 0.6}
 """Seconds that the robot has driven when the fault comes; by ambient sound it goes in steps."""
 BASE_TIMEOUT = 0.5
 AHEAD = 0.15
-FOLLOWER = {'start_enabled': True, 'side': 'right', 'drive_latency': 0.25, 'deceleration': 1.5}
-"""The simulated base obeys 0.17 s late, commands are 0.03 s apart; it brakes with 1.5 m/s^2."""
+FOLLOWER = {**simulated_robot(), 'start_enabled': True, 'side': 'right'}
 AMBIENT = {'threshold': 0.5, 'alpha': 0.9, 'listen_seconds': 1.0, 'step_length': 1.0}
 """Straight on in long steps: what is measured here is how it stops."""
 _WATCHED = 3.0

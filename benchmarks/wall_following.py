@@ -10,7 +10,7 @@ How far robots follow walls by ear: four rooms, nine starts each, several robots
 Every trial is kept in FOLDER/trials.jsonl as soon as it is done; the same command again goes on
 where it was interrupted, and prints the tables of all that it asks for. `--conditions` that make
 no difference to a policy (louder motors to one that does not hear) are left out for it. See
-`echo_depth_ros/sim/wall_study.py` for what a seed changes. All is simulated.
+`echo_depth_ros/trials/wall_study.py` for what a seed changes. All is simulated.
 """
 
 import os
@@ -24,9 +24,9 @@ import sys  # noqa: E402
 
 from tqdm import tqdm  # noqa: E402
 
-from echo_depth_ros.sim import track_picture, wall_study, wall_table  # noqa: E402
 from echo_depth_ros.sim.tracks import tracks  # noqa: E402
-from echo_depth_ros.sim.wall_policies import ROBOTS  # noqa: E402
+from echo_depth_ros.trials import track_picture, wall_study, wall_table  # noqa: E402
+from echo_depth_ros.trials.wall_policies import ROBOTS  # noqa: E402
 
 
 def told(record: wall_study.Record) -> str:

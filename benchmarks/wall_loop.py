@@ -24,6 +24,8 @@ import numpy as np
 import psutil
 from running_nodes import cpu_seconds, own_domain, spectator, start_nodes, stop_nodes
 
+from echo_depth_ros.processes import simulated_robot
+
 LOOP = ('chirp_emitter', 'binaural_capture', 'depth_inference', 'wall_follower')
 ROOM = 'room_simulator'
 RATE = 30.0
@@ -83,8 +85,7 @@ def measure(args: argparse.Namespace) -> int:
     processes = start_nodes((ROOM, *LOOP), dict(os.environ), {
         ROOM: {'room': args.room, 'drive': 'cmd_vel'},
         'depth_inference': {'threads': args.threads},
-        'wall_follower': {'start_enabled': True, 'drive_latency': 0.25, 'deceleration': 1.5,
-                          'control_rate': RATE}})
+        'wall_follower': {**simulated_robot(), 'start_enabled': True, 'control_rate': RATE}})
     try:
         with spectator('wall_loop') as (node, spin_until):
             watch = Watch(node)

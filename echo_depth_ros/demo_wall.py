@@ -21,11 +21,9 @@ import subprocess
 import sys
 from typing import Any
 
-import yaml
-
 from echo_depth_ros.perception.assets import find_model
 from echo_depth_ros.perception.model import StudentModel
-from echo_depth_ros.processes import find_config, node_command, processes
+from echo_depth_ros.processes import node_command, processes, simulated_robot
 
 TRACKS = ('track_corner', 'track_l', 'track_straight_1', 'track_straight_2')
 STARTS = {1: (4,), 3: (0, 4, 8), 9: tuple(range(9))}
@@ -89,8 +87,7 @@ def main(args: argparse.Namespace) -> int:
 
 def parameters(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Return what each node is told, besides the defaults."""
-    robot = yaml.safe_load(find_config('robots/sim.yaml').read_text(encoding='utf-8'))
-    robot = robot['/**']['ros__parameters']
+    robot = simulated_robot()
     ambient = args.follow_by == 'ambient'
     room = {'room': args.room, 'track_start': args.start, 'seed': args.seed, 'wheel_slip': True,
             'ambience': ambient}
@@ -128,7 +125,7 @@ def study(args: argparse.Namespace) -> list:
     """Run the trials; returns their records."""
     from tqdm import tqdm
 
-    from echo_depth_ros.sim import wall_study
+    from echo_depth_ros.trials import wall_study
     starts = STARTS[9 if args.starts == 'all' else int(args.starts)]
     wanted = wall_study.cases([args.follow_by], [args.seed], ['clean'], starts=starts)
     folder = args.out / 'study'
@@ -148,8 +145,8 @@ def study(args: argparse.Namespace) -> list:
 
 def conclude(args: argparse.Namespace, records: Sequence) -> None:
     """Print the table, write summary and picture."""
-    from echo_depth_ros.sim import live_picture, track_picture, wall_table
-    from echo_depth_ros.sim.live_drive import Drive
+    from echo_depth_ros.trials import live_picture, track_picture, wall_table
+    from echo_depth_ros.trials.live_drive import Drive
     drive = Drive.load(args.out / 'live.json')
     summary: dict[str, Any] = {
         'simulation': True, 'follow_by': args.follow_by, 'seed': args.seed,

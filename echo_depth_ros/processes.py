@@ -9,7 +9,9 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
-from typing import Optional
+from typing import Any, Optional
+
+import yaml
 
 from echo_depth_ros.acoustics.errors import EchoDepthError
 
@@ -33,6 +35,16 @@ def node_command(name: str, parameters: Mapping[str, object]) -> list[str]:
         if value != '':
             command += ['-p', f'{key}:={value}']
     return command
+
+
+def simulated_robot() -> dict[str, Any]:
+    """
+    Return what nodes are told of the simulated robot, as the launch file tells them.
+
+    :raises EchoDepthError: there is no such file.
+    """
+    text = find_config('robots/sim.yaml').read_text(encoding='utf-8')
+    return yaml.safe_load(text)['/**']['ros__parameters']
 
 
 def find_config(name: str) -> Path:

@@ -22,12 +22,13 @@ MAY_IMPORT = {
     'vision': {'acoustics'},
     'navigation': {'acoustics', 'vision'},
     'perception': {'acoustics', 'vision'},
-    'sim': {'acoustics', 'navigation', 'perception', 'vision'},
+    'sim': {'acoustics'},
+    'trials': {'acoustics', 'navigation', 'perception', 'sim', 'vision'},
     'learning': {'acoustics', 'perception'},
     'recording': {'acoustics', 'vision'},
     'bench': {'acoustics', 'audio', 'sim'},
     'nodes': {'acoustics', 'audio', 'bench', 'navigation', 'perception', 'recording', 'sim',
-              'vision'},
+              'trials', 'vision'},
 }
 """Which of our packages each of them may use, besides itself."""
 

@@ -13,10 +13,10 @@ import yaml
 
 from echo_depth_ros import demo_wall
 from echo_depth_ros.processes import find_config
-from echo_depth_ros.sim import wall_study
-from echo_depth_ros.sim.live_drive import LiveDrive
 from echo_depth_ros.sim.named_rooms import track_named, track_names
 from echo_depth_ros.sim.rig import Pose
+from echo_depth_ros.trials import wall_study
+from echo_depth_ros.trials.live_drive import LiveDrive
 
 
 def arguments(*words) -> argparse.Namespace:

@@ -42,7 +42,7 @@ def test_table_of_the_guard(robot):
 @pytest.mark.parametrize('robot', ['turtlebot3', 'turtlebot4'])
 def test_how_fast_a_robot_goes_as_its_file_comes(robot):
     told = limits(robot)
-    fastest = told.deceleration * (told.stop_within - told.latency - 0.2)
+    fastest = told.deceleration * told.time_left(0.2)
     assert re.search(rf'{fastest:.3g} m/s for (the )?`{robot}`', PAGE), f'{fastest:.3g} m/s'
 
 

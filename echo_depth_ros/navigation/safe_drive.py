@@ -96,9 +96,9 @@ class DriveLimits:
             if not math.isfinite(value) or value < 0 or (
                     value == 0 and entry.name not in may_be_zero):
                 raise ValueError(f'{entry.name} is {value}; expected a positive number')
-        if self.latency >= self.stop_within:
-            raise ValueError(f'latency is {self.latency} s; expected less than stop_within, '
-                             f'{self.stop_within} s')
+        if self.latency + self.tick >= self.stop_within:
+            raise ValueError(f'latency is {self.latency} s and tick {self.tick} s; expected less '
+                             f'than stop_within, {self.stop_within} s, in all')
         if self.agree > self.memory:
             raise ValueError(f'agree is {self.agree} of {self.memory} pings; expected no more '
                              'than memory')
@@ -112,6 +112,16 @@ class DriveLimits:
         """Range in metres at which the robot must stand at the latest."""
         kept = max(self.robot_radius + self.margin, self.blind_range)
         return kept + self.range_error + self.creep_distance
+
+    def time_left(self, age: float) -> float:
+        """
+        Seconds of braking that are left to a command when what it rests on is so old.
+
+        A command stands for a tick, and the wheels are late.
+
+        :param age: seconds since it was heard.
+        """
+        return max(0.0, self.stop_within - self.latency - self.tick - age)
 
     def speed_for(self, room: float) -> float:
         """Fastest speed in m/s from which the robot stops within ``room`` metres."""
@@ -187,7 +197,7 @@ class SafeDrive:
         self._way.add(now_s, gone * (1 + limits.slip))
         # A tick that came late must not let a command jump.
         elapsed = min(elapsed, limits.tick)
-        time_left = max(0.0, limits.stop_within - limits.latency - self.age(now_s))
+        time_left = limits.time_left(self.age(now_s))
         most = min(limits.max_speed, self._most_speed(gone), limits.deceleration * time_left)
         self.speed = _approach(self.speed, max(-most, min(most, speed)),
                                limits.acceleration * elapsed, limits.deceleration * elapsed)

@@ -108,6 +108,7 @@ class WallFollower:
         self._goal_yaw = 0.0
         self._seen_s: Optional[float] = None
         self._now: Optional[float] = None
+        self._behind = 0.0
         self._toward = 0.0
         self._looked = 0.0
         self._free_s: Optional[float] = None
@@ -143,6 +144,8 @@ class WallFollower:
     def _move(self, now_s: float, motion: Optional[Motion]) -> None:
         elapsed = 0.0 if self._now is None else max(0.0, now_s - self._now)
         self._now = now_s
+        # Wheels obey late; odometry tells what they do.
+        self._behind = self.drive.limits.latency if motion is None else 0.0
         if motion is None:
             motion = Motion(self.drive.speed * elapsed, self.drive.turn * elapsed)
         self._reckoning.move(now_s, motion.ahead, motion.turned)
@@ -159,8 +162,7 @@ class WallFollower:
         if not _tells(scan) or (self._seen_s is not None and percept.stamp_s <= self._seen_s):
             return
         self._seen_s = percept.stamp_s
-        # Wheels still did what they were told a latency before the ping.
-        stood = self._reckoning.at(percept.stamp_s - self.drive.limits.latency)
+        stood = self._reckoning.at(percept.stamp_s - self._behind)
         self._memory.see(scan, stood, percept.stamp_s)
         self._choose()
 
@@ -262,7 +264,7 @@ class WallFollower:
         speed = settings.speed * max(0.2, math.cos(off * math.pi / 2 / _ON_THE_SPOT))
         speed = min(speed, max(0.0, 0.5 * (self._ahead - settings.clearance)))
         stale = now_s - self._seen_s
-        left = max(0.0, self.drive.limits.stop_within - self.drive.limits.latency - stale)
+        left = self.drive.limits.time_left(stale)
         speed = min(speed, self.drive.limits.deceleration * left)
         return speed, turn if left > 0 else 0.0
 

@@ -145,8 +145,7 @@ class WallFollower(ManagedNode):
     def _warn_of_crawling(self, status: Status) -> None:
         """Say when pings are so old by the time they count that the speed cannot be reached."""
         age = self._ages.percentile(50)
-        left = self._limits.stop_within - self._limits.latency - age
-        most = max(0.0, self._limits.deceleration * left)
+        most = self._limits.deceleration * self._limits.time_left(age)
         status.values['fastest by age of pings'] = most
         if most < 0.9 * self.value('speed'):
             status.level = Level.WARN

@@ -23,9 +23,9 @@ from echo_depth_ros.nodes.conversions import (
     values_from_diagnostics,
     velocity_from_msg,
 )
-from echo_depth_ros.sim.live_drive import LiveDrive
 from echo_depth_ros.sim.named_rooms import track_named
 from echo_depth_ros.sim.rig import Pose
+from echo_depth_ros.trials.live_drive import LiveDrive
 
 _FIRST_POSE_LIMIT = 30.0
 _SILENCE = 2.0

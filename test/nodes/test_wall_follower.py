@@ -188,7 +188,7 @@ def test_a_value_that_does_not_go_with_the_others_is_refused_at_once(robot, name
 
 @pytest.mark.parametrize(('parameters', 'words'), [
     ({'wall_distance': 0.2}, 'distance is 0.2 m; expected at least clearance'),
-    ({'drive_latency': 0.6}, 'latency is 0.6 s; expected less than stop_within'),
+    ({'drive_latency': 0.6}, 'latency is 0.6 s and tick 0.05 s; expected less than stop_within'),
     ({'margin': 0.5}, 'sure_range is 0.42 m, but the robot must stand by'),
     ({'follow_by': 'ambient', 'threshold': 0.0}, 'threshold is 0.0'),
     ({'max_speed': 0.1}, 'speed is 0.25 m/s, but max_speed allows 0.1')])

@@ -5,10 +5,10 @@ import math
 from PIL import Image
 import pytest
 
-from echo_depth_ros.sim import live_picture
-from echo_depth_ros.sim.live_drive import Drive, LiveDrive
 from echo_depth_ros.sim.rig import Pose
 from echo_depth_ros.sim.tracks import tracks
+from echo_depth_ros.trials import live_picture
+from echo_depth_ros.trials.live_drive import Drive, LiveDrive
 
 STRAIGHT = next(track for track in tracks() if track.name == 'straight_1')
 """Wall at y = 5.5 on the left, from x = 1.5 to 7.5."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from echo_depth_ros.sim.tracks import START_ANGLES, tracks
-from echo_depth_ros.sim.wall_policies import DISTANCE, ROBOTS
-from echo_depth_ros.sim.wall_study import CONDITIONS, Record
+from echo_depth_ros.trials.wall_policies import DISTANCE, ROBOTS
+from echo_depth_ros.trials.wall_study import CONDITIONS, Record
 
 PAPER_ROOMS = ('l', 'straight_1', 'straight_2')
 """Fig. 10 of the paper averages over these three, nine trials each; not the room of Fig. 7."""
@@ -36,13 +36,13 @@ Key = Callable[[Record], tuple[str, ...]]
 
 def by_condition(records: Sequence[Record]) -> str:
     """Figures by policy and condition."""
-    lines = [f'{"policy":10}{"condition":11}{"trials":>7}{"metres":>13}{"share %":>14}'
+    lines = [f'{"policy":12}{"condition":11}{"trials":>7}{"metres":>13}{"share %":>14}'
              f'{"whole %":>14}{"contacts":>9}{"error m":>16}{"nearest":>9}{"x real":>8}']
     for (policy, condition), some in _groups(records, lambda r: (r.policy, r.condition)):
         contacts = sum(record.collided for record in some)
         speed = sum(r.seconds for r in some) / max(sum(r.wall_clock for r in some), 1e-9)
         lines.append(
-            f'{policy:10}{condition:11}{len(some):7}'
+            f'{policy:12}{condition:11}{len(some):7}'
             f'{over_seeds(some, lambda r: r.metres, 2):>13}'
             f'{over_seeds(some, lambda r: 100 * r.share):>14}'
             f'{over_seeds(some, lambda r: 100 * r.complete):>14}{contacts:9}'
@@ -55,7 +55,7 @@ def by_room(records: Sequence[Record]) -> str:
     rooms = [track.name for track in tracks()]
     lines = [f'{"share % (whole %)":21}' + ''.join(f'{room:>14}' for room in rooms)]
     for names, some in _groups(records, lambda r: (r.policy, r.condition)):
-        lines.append(f'{names[0]:10}{names[1]:11}' + ''.join(
+        lines.append(f'{names[0]:12}{names[1]:11}' + ''.join(
             f'{_share([r for r in some if r.room == room]):>14}' for room in rooms))
     return '\n'.join(lines)
 
@@ -75,14 +75,14 @@ def by_angle(records: Sequence[Record]) -> str:
 def beside_paper(records: Sequence[Record]) -> str:
     """Average share in the three rooms of the paper's Fig. 10, ours beside theirs."""
     lines = ['share of the track, average of all clean trials in the rooms l, straight_1 and '
-             'straight_2:', f'{"policy":10}{"simulated here":>18}{"the paper":>12}']
+             'straight_2:', f'{"policy":12}{"simulated here":>18}{"the paper":>12}']
     for policy in ROBOTS:
         some = [r for r in records if r.policy == policy and r.condition == 'clean'
                 and r.room in PAPER_ROOMS]
         if some:
             theirs = f'{100 * PAPER[policy]:.1f}' if policy in PAPER else '-'
             more = f'   ({PAPER_BY_ANGLE[policy]})' if policy in PAPER else ''
-            lines.append(f'{policy:10}{over_seeds(some, lambda r: 100 * r.share):>18}'
+            lines.append(f'{policy:12}{over_seeds(some, lambda r: 100 * r.share):>18}'
                          f'{theirs:>12}{more}')
     lines.append('Ours is simulation. The paper drove a TurtleBot through real rooms, 27 trials '
                  '(its Fig. 10);\nits Fig. 9, the room with the corner, gives no numbers.')

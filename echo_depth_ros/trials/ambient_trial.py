@@ -4,7 +4,6 @@
 
 from collections import deque
 from functools import lru_cache
-from pathlib import Path
 from typing import Optional, Protocol
 
 import numpy as np
@@ -13,6 +12,7 @@ from echo_depth_ros.acoustics.errors import WindowError
 from echo_depth_ros.navigation.ambient_follower import AmbientFollower, AmbientSettings, Heard
 from echo_depth_ros.navigation.safe_drive import DriveLimits
 from echo_depth_ros.perception.ambient import AmbientModel, Walls
+from echo_depth_ros.perception.assets import AMBIENT, default_model_path
 from echo_depth_ros.sim.ambient_room import AmbientRoom
 from echo_depth_ros.sim.base import MAX_SPEED
 from echo_depth_ros.sim.noise import Noise
@@ -21,7 +21,6 @@ from echo_depth_ros.sim.simulation import Simulation
 from echo_depth_ros.sim.tracks import Track
 from echo_depth_ros.sim.wall_trial import HISS, Policy
 
-MODEL = Path(__file__).parents[2] / 'models' / 'ambient_wall.onnx'
 CLIP_SECONDS = 1.0
 _STRETCH = 4
 """Clips' lengths that a robot which stands hears in one go."""
@@ -137,4 +136,4 @@ def ambient_robot(track: Track, start: Pose, simulation: Simulation, seed: int, 
 @lru_cache(maxsize=1)
 def model() -> AmbientModel:
     """Load the network that ships."""
-    return AmbientModel(MODEL)
+    return AmbientModel(default_model_path(AMBIENT))

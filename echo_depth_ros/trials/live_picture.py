@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 import numpy as np
 from PIL import Image
 
-from echo_depth_ros.sim.live_drive import Drive
 from echo_depth_ros.sim.rig import Pose
 from echo_depth_ros.sim.tracks import Track
+from echo_depth_ros.trials.live_drive import Drive
 
 _STATES = {'following': ('#0b6e4f', '-', 'following'), 'searching': ('#0057b8', '--', 'searching'),
            'escaping': ('#7a1fa2', ':', 'escaping'), 'listening': ('#0057b8', '-.', 'listening'),

@@ -12,7 +12,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from echo_depth_ros.sim.tracks import Track, tracks
-from echo_depth_ros.sim.wall_study import CONDITIONS, find_track, Record
+from echo_depth_ros.trials.wall_study import CONDITIONS, find_track, Record
 
 _WHOLE, _PART, _CONTACT = '#0b6e4f', '#c77700', '#b3001b'
 

@@ -9,8 +9,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from echo_depth_ros.sim import track_picture, wall_study, wall_table
-from echo_depth_ros.sim.wall_study import Case, CONDITIONS, load, Record, run_all, run_case
+from echo_depth_ros.trials import track_picture, wall_study, wall_table
+from echo_depth_ros.trials.wall_study import Case, CONDITIONS, load, Record, run_all, run_case
 
 STRAIGHT = Case('straight', 'straight_1', 4, 0)
 QUICK = [replace(STRAIGHT, room=room, start=start) for room in ('straight_1', 'corner')

@@ -5,7 +5,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-import math
 
 import numpy as np
 
@@ -81,12 +80,23 @@ def echo(trying: Trying) -> Robot:
     return Robot(_follower(trying.track), Hearing(perceive, dead_ear=trying.dead_ear))
 
 
-def ambient(trying: Trying) -> Robot:
-    """Follow the wall by the sound of the quiet room: the paper's Algorithm 1."""
-    from echo_depth_ros.sim.ambient_trial import ambient_robot
-    return Robot(*ambient_robot(trying.track, trying.start, trying.simulation, trying.seed,
-                                dead_ear=trying.dead_ear), longest=1800.0,
-                 patience=math.inf)
+def ambient(trying: Trying, threshold: float | None = None) -> Robot:
+    """
+    Follow the wall by the sound of the quiet room: the paper's Algorithm 1.
+
+    :param threshold: p of the algorithm; None has the robot find it in each room.
+    """
+    from echo_depth_ros.navigation.ambient_follower import AmbientSettings
+    from echo_depth_ros.trials.ambient_trial import ambient_robot
+    return Robot(*ambient_robot(
+        trying.track, trying.start, trying.simulation, trying.seed, dead_ear=trying.dead_ear,
+        settings=AmbientSettings(threshold=threshold)), longest=1800.0, patience=60.0)
+
+
+def ambient_set(trying: Trying) -> Robot:
+    """Follow as ``ambient`` does, with one threshold for all rooms."""
+    from echo_depth_ros.navigation.ambient_threshold import KEPT
+    return ambient(trying, KEPT)
 
 
 def truth(trying: Trying) -> Robot:
@@ -111,7 +121,8 @@ def random(trying: Trying) -> Robot:
 
 
 ROBOTS: dict[str, Callable[[Trying], Robot]] = {
-    'echo': echo, 'ambient': ambient, 'straight': straight, 'random': random, 'truth': truth}
+    'echo': echo, 'ambient': ambient, 'ambient_set': ambient_set, 'straight': straight,
+    'random': random, 'truth': truth}
 """What guides a robot, by name."""
 
 

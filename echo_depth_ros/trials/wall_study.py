@@ -26,13 +26,13 @@ import time
 
 import numpy as np
 
-from echo_depth_ros.perception.assets import find_model
+from echo_depth_ros.perception.assets import AMBIENT, default_model_path, STUDENT
 from echo_depth_ros.sim.hearing import Hearing
 from echo_depth_ros.sim.noise import Noise
 from echo_depth_ros.sim.simulation import Simulation
 from echo_depth_ros.sim.tracks import Track, tracks
-from echo_depth_ros.sim.wall_policies import DISTANCE, ROBOTS, Trying
 from echo_depth_ros.sim.wall_trial import Outcome, run_trial, TrialSettings
+from echo_depth_ros.trials.wall_policies import DISTANCE, ROBOTS, Trying
 
 POSES_APART = 3
 """Pings from one kept pose to the next: 4.6 Hz."""
@@ -61,7 +61,7 @@ CONDITIONS = {
     'clean': Condition(), 'motors': Condition(motor_db=10.0), 'dead_ear': Condition(dead_ear=True),
     'lost': Condition(lost=0.5), 'furniture': Condition(furniture=True)}
 TOUCHED_BY = {
-    'echo': tuple(CONDITIONS), 'ambient': tuple(CONDITIONS),
+    'echo': tuple(CONDITIONS), 'ambient': tuple(CONDITIONS), 'ambient_set': ('clean',),
     'truth': ('clean', 'lost', 'furniture'),
     'straight': ('clean', 'furniture'), 'random': ('clean', 'furniture')}
 """The conditions that make a difference to each policy: who does not hear needs no ears."""
@@ -210,10 +210,11 @@ def _record(case: Case, distance: float, angle: float, outcome: Outcome,
 def code_version() -> str:
     """Return a hash of everything that a trial's outcome depends on, 12 hex digits."""
     digest = hashlib.sha256()
-    for part in ('acoustics', 'navigation', 'perception', 'sim', 'vision'):
+    for part in ('acoustics', 'navigation', 'perception', 'sim', 'trials', 'vision'):
         for path in sorted((_PACKAGE / part).rglob('*.py')):
             digest.update(path.read_bytes())
-    digest.update(Path(find_model(None)).read_bytes())
+    for asset in (STUDENT, AMBIENT):
+        digest.update(default_model_path(asset).read_bytes())
     return digest.hexdigest()[:12]
 
 

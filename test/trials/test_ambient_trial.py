@@ -11,11 +11,11 @@ import pytest
 from echo_depth_ros.navigation.ambient_follower import AmbientSettings
 from echo_depth_ros.perception.ambient import Walls
 from echo_depth_ros.sim.ambient_room import AmbientRoom
-from echo_depth_ros.sim.ambient_trial import ambient_robot, AmbientHearing, model
 from echo_depth_ros.sim.noise import Noise
 from echo_depth_ros.sim.simulation import Simulation
 from echo_depth_ros.sim.tracks import tracks
 from echo_depth_ros.sim.wall_trial import run_trial, TrialSettings, Wheels
+from echo_depth_ros.trials.ambient_trial import ambient_robot, AmbientHearing, model
 
 TRACK = next(track for track in tracks() if track.name == 'straight_1')
 EVEN = Wheels(0, 0, 0)
