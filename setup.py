@@ -87,6 +87,7 @@ data_files = [
     ('share/' + PACKAGE + '/launch', glob('launch/*.launch.py')),
     ('share/' + PACKAGE + '/config', sorted(glob('config/*.yaml') + glob('config/*.rviz'))),
     ('share/' + PACKAGE + '/config/ambient', sorted(glob('config/ambient/*.yaml'))),
+    ('share/' + PACKAGE + '/config/avs', sorted(glob('config/avs/*.yaml'))),
     ('share/' + PACKAGE + '/config/cameras', sorted(glob('config/cameras/*.yaml'))),
     ('share/' + PACKAGE + '/config/robots', sorted(glob('config/robots/*.yaml'))),
     ('share/' + PACKAGE + '/config/training', sorted(glob('config/training/*.yaml'))),

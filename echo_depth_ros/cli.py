@@ -49,6 +49,12 @@ COMMANDS = {
                         'figures of any models on held-out data, and of their confidence'),
     'export': Command('echo_depth_ros.learning.export',
                       'write a trained student as one ONNX file'),
+    'train-avs': Command('echo_depth_ros.learning.avs.train',
+                         'train AVS-Net: depth from a colour image and its echoes'),
+    'evaluate-avs': Command('echo_depth_ros.learning.avs.evaluate',
+                            'figures of such networks, and of what they give scale to'),
+    'export-avs': Command('echo_depth_ros.learning.avs.export',
+                          'write such a network as one ONNX file'),
     'simulate-ambient': Command('echo_depth_ros.sim.ambient_dataset',
                                 'make rooms that are only listened to, without any chirp'),
     'train-ambient': Command('echo_depth_ros.learning.ambient.train',
@@ -86,6 +92,12 @@ examples:
     echo-depth export runs/first/model.pt models/first.onnx --data data/rooms
     echo-depth evaluate models/first.onnx data/rooms --split test
     echo-depth run recording.wav --model models/first.onnx
+
+  depth from a colour image and its echoes (AVS-Net), and from the image alone:
+    echo-depth train-avs data/rooms --out runs/avs
+    echo-depth train-avs data/rooms --config only_rgb --out runs/only_rgb
+    echo-depth evaluate-avs runs/avs/model.pt runs/only_rgb/model.pt data/rooms
+    echo-depth export-avs runs/avs/model.pt models/avs.onnx --data data/rooms
 
   hear walls in silence (Structure from Silence):
     echo-depth simulate-ambient data/ambient

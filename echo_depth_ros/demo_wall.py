@@ -21,6 +21,7 @@ import subprocess
 import sys
 from typing import Any
 
+from echo_depth_ros.navigation.wall_follower import FollowSettings
 from echo_depth_ros.perception.assets import find_model
 from echo_depth_ros.perception.model import StudentModel
 from echo_depth_ros.processes import node_command, processes, simulated_robot
@@ -109,9 +110,8 @@ def nodes(args: argparse.Namespace) -> Iterator[None]:
 
 def live(args: argparse.Namespace, seconds: float) -> int:
     """Drive live; returns the observer's exit status."""
-    wanted = parameters(args)['wall_follower'].get('wall_distance', 0.6)
     observer = node_command('wall_observer', {
-        'room': args.room, 'seconds': seconds, 'wall_distance': wanted,
+        'room': args.room, 'seconds': seconds, 'wall_distance': _wanted(args),
         'out': str(args.out.resolve())})
     with nodes(args):
         # The observer draws on this terminal; an interrupt reaches it as it reaches us.
@@ -164,7 +164,7 @@ def conclude(args: argparse.Namespace, records: Sequence) -> None:
         drive, _track(args.room), args.out / 'tracks.png',
         f'Live over ROS 2, simulated room {drive.room}: {drive.metres:.1f} m in '
         f'{drive.seconds:.0f} s, {drive.contacts} contacts, distance error {error} RMS',
-        parameters(args)['wall_follower'].get('wall_distance', 0.6), below)
+        _wanted(args), below)
     (args.out / 'summary.json').write_text(json.dumps(summary, indent=1) + '\n', encoding='utf-8')
     print('\nlive: ' + json.dumps(summary['live']))
     print(f'picture: {picture}')
@@ -180,6 +180,11 @@ def study_figures(records: Sequence) -> dict[str, Any]:
     rooms = dict.fromkeys(r.room for r in records)
     return {**of(records), 'rooms': {
         room: of([r for r in records if r.room == room]) for room in rooms}}
+
+
+def _wanted(args: argparse.Namespace) -> float:
+    """Metres from the wall that are to be kept."""
+    return parameters(args)['wall_follower'].get('wall_distance', FollowSettings.distance)
 
 
 def _track(room: str):

@@ -9,6 +9,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+import time
 from typing import Any, Optional
 
 import yaml
@@ -16,7 +17,7 @@ import yaml
 from echo_depth_ros.acoustics.errors import EchoDepthError
 
 _PATIENCE = 5.0
-"""Seconds that a process may take to end."""
+"""Seconds that all processes may take to end."""
 
 Start = Callable[..., subprocess.Popen]
 """From a name, parameters and, where it is no node of this package, a command to a process."""
@@ -85,11 +86,21 @@ def processes(logs: Path, env: Mapping[str, str]) -> Iterator[Start]:
     try:
         yield start
     finally:
+        _end(running)
+
+
+def _end(running: Sequence[subprocess.Popen]) -> None:
+    """Ask processes to end, and kill what does not in time, or when asked not to wait."""
+    for process in running:
+        process.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + _PATIENCE
+    try:
         for process in running:
-            process.send_signal(signal.SIGINT)
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
         for process in running:
-            try:
-                process.wait(timeout=_PATIENCE)
-            except subprocess.TimeoutExpired:
+            if process.poll() is None:
                 process.kill()
                 process.wait()

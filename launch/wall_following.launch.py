@@ -164,6 +164,10 @@ def follow(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         if argument(name) and not sim:
             raise ValueError(f'{name}:={argument(name)} is of the simulated robot; expected '
                              f'robot:=sim, not {robot}')
+    for name in ('side', 'distance'):
+        if argument(name) and ambient:
+            raise ValueError(f'{name}:={argument(name)} means nothing to follow_by:=ambient, '
+                             'which goes by a threshold; expected follow_by:=echo')
     stamped, note = is_stamped(argument('stamped'), os.environ.get('ROS_DISTRO', '').lower())
     common = {'follow_by': argument('follow_by'), 'enable_stamped_cmd_vel': stamped}
     if ambient:

@@ -1,11 +1,13 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """
-Sound servers for tests with real PortAudio streams.
+Sound servers for tests with real PortAudio streams, and a place for what launching writes.
 
 PortAudio reads its environment when it is loaded, so open streams in child processes only: they
 inherit the variables that these fixtures set.
 """
+
+import tempfile
 
 import pytest
 
@@ -40,3 +42,9 @@ def pulse_server(monkeypatch):
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         yield server
+
+
+@pytest.fixture
+def folder_for_parameters(tmp_path, monkeypatch):
+    """Keep the files that launch_ros writes parameters into, and never removes, out of /tmp."""
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))

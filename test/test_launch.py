@@ -7,21 +7,18 @@ Launching needs launch and launch_ros, which are not on PyPI; without them those
 skipped. The others need rclpy only.
 """
 
-import asyncio
-import importlib.util
-from pathlib import Path
+import importlib
 import re
-import tempfile
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from .launching import command, load, parameters_of, ROOT, started, values_for_all
+
 PARAMETERS = ROOT / 'config' / 'echo_depth.yaml'
 VIEW = ROOT / 'config' / 'echo_depth.rviz'
-LAUNCH_FILE = ROOT / 'launch' / 'echo_depth.launch.py'
 
 NODES = {
     'chirp_emitter': 'ChirpEmitter',
@@ -34,6 +31,8 @@ NODES = {
     'wall_follower': 'WallFollower',
 }
 ROS_OWN = {'use_sim_time', 'start_type_description_service'}
+
+pytestmark = pytest.mark.usefixtures('folder_for_parameters')
 
 
 @pytest.fixture(scope='module')
@@ -54,12 +53,6 @@ def made_nodes():
     rclpy.shutdown(context=context)
 
 
-def values_in_file() -> dict:
-    content = yaml.safe_load(PARAMETERS.read_text(encoding='utf-8'))
-    assert list(content) == ['/**'] and list(content['/**']) == ['ros__parameters']
-    return content['/**']['ros__parameters']
-
-
 def declared(node) -> dict:
     parameters = node.get_parameters_by_prefix('')
     return {name: parameter.value for name, parameter in parameters.items()
@@ -70,7 +63,7 @@ def test_parameter_file_has_every_parameter_with_its_default(made_nodes):
     defaults = {}
     for node in made_nodes.values():
         defaults.update(declared(node))
-    assert values_in_file() == {**defaults, 'autostart': True}
+    assert values_for_all(PARAMETERS) == {**defaults, 'autostart': True}
 
 
 def test_nodes_that_share_a_parameter_share_its_default(made_nodes):
@@ -105,62 +98,10 @@ def test_view_shows_topics_that_are_published(made_nodes):
     assert view['Global Options']['Fixed Frame'] == 'odom'
 
 
-@pytest.fixture(autouse=True)
-def folder_for_parameters(tmp_path, monkeypatch):
-    """Keep the files that launch_ros writes parameters into, and never removes, out of /tmp."""
-    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
-
-
 @pytest.fixture(scope='module')
 def launch_module():
     """Return the launch file as a module."""
-    for package in ('launch.actions', 'launch_ros.actions'):
-        pytest.importorskip(
-            package, reason=f'{package} is not installed; it comes with a ROS distribution')
-    spec = importlib.util.spec_from_file_location('echo_depth_launch', LAUNCH_FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def started(module, **arguments: str):
-    """Return nodes by name, or executable, and the messages that launching brings about."""
-    from launch import LaunchContext
-    from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
-    from launch_ros.actions import Node
-    context = LaunchContext(argv=[f'{k}:={v}' for k, v in arguments.items()])
-    context.launch_configurations.update(arguments)
-    context._set_asyncio_loop(asyncio.new_event_loop())
-    nodes, messages = [], []
-    for entity in module.generate_launch_description().entities:
-        if isinstance(entity, DeclareLaunchArgument):
-            entity.execute(context)
-        elif isinstance(entity, OpaqueFunction):
-            for action in entity.execute(context) or []:
-                if isinstance(action, Node):
-                    action._perform_substitutions(context)
-                    nodes.append(action)
-                elif isinstance(action, LogInfo):
-                    messages.append(''.join(part.perform(context) for part in action.msg))
-    unnamed = nodes[0].UNSPECIFIED_NODE_NAME
-    names = [node.node_name.rpartition('/')[2] for node in nodes]
-    return {node.node_executable if name == unnamed else name: node
-            for name, node in zip(names, nodes)}, messages
-
-
-def command(node) -> str:
-    """Return the ROS arguments of a node's process in one line."""
-    return ' '.join(part.perform(None) if hasattr(part, 'text') else ''
-                    for argument in node.cmd for part in argument)
-
-
-def parameters_of(node) -> dict:
-    """Return the parameters that a node's process is given, later ones over earlier ones."""
-    given = {}
-    for path in re.findall(r'--params-file (\S+)', command(node)):
-        for section in yaml.safe_load(Path(path).read_text(encoding='utf-8')).values():
-            given.update(section['ros__parameters'])
-    return given
+    return load('echo_depth')
 
 
 def test_arguments_are_those_of_the_design(launch_module):

@@ -97,8 +97,8 @@ def test_imports_are_declared(setup_arguments):
     names = {'PIL': 'pillow', 'yaml': 'pyyaml', 'pytorch_lightning': 'pytorch-lightning',
              'jack': 'JACK-Client',
              'lightning_fabric': 'pytorch-lightning'}  # which brings it along
-    extras = {'sim': ['sim'], 'learning': ['train', 'teachers'], 'vision': ['realsense'],
-              'recording': ['bags'], 'bench': ['bench']}
+    extras = {'sim': ['sim'], 'trials': ['sim'], 'learning': ['train', 'teachers'],
+              'vision': ['realsense'], 'recording': ['bags'], 'bench': ['bench']}
     package = ROOT / 'echo_depth_ros'
     for path in package.rglob('*.py'):
         layer = path.relative_to(package).parts[0]

@@ -1,6 +1,8 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from contextlib import nullcontext
 import sys
+import time
 
 import pytest
 
@@ -22,6 +24,32 @@ def test_processes_end_with_the_block_however_it_ends(tmp_path):
         assert all(process.poll() is None for process in running)
         raise RuntimeError('something else went wrong')
     assert all(process.poll() is not None for process in running)
+
+
+STUBBORN = [sys.executable, '-c', 'import signal, time; '
+            'signal.signal(signal.SIGINT, signal.SIG_IGN); print("up", flush=True); '
+            'time.sleep(60)']
+
+
+@pytest.mark.parametrize('interrupted', [False, True])
+def test_who_does_not_end_is_killed_even_if_nobody_wants_to_wait(
+        tmp_path, monkeypatch, interrupted):
+    monkeypatch.setattr('echo_depth_ros.processes._PATIENCE', 30.0 if interrupted else 0.2)
+    with pytest.raises(KeyboardInterrupt) if interrupted else nullcontext():
+        with processes(tmp_path, {}) as start:
+            running = [start(name, {}, STUBBORN) for name in ('one', 'two')]
+            while any(not (tmp_path / f'{name}.log').read_text() for name in ('one', 'two')):
+                time.sleep(0.02)
+            if interrupted:  # by a second Ctrl-C
+                waits = iter([KeyboardInterrupt])
+                wait = running[0].wait
+                monkeypatch.setattr(running[0], 'wait', lambda timeout=None: (
+                    _raise(next(waits)) if timeout else wait()))
+    assert all(process.poll() is not None for process in running)
+
+
+def _raise(error):
+    raise error
 
 
 def test_each_process_has_a_log_and_the_environment(tmp_path):

@@ -7,80 +7,18 @@ Launching needs launch and launch_ros, which are not on PyPI; without them most 
 files of the robots are held against the nodes' parameters in any case.
 """
 
-import asyncio
-import importlib.util
-from pathlib import Path
-import re
-import tempfile
-
 import pytest
 import yaml
 
 from echo_depth_ros.navigation.safe_drive import DriveLimits
 from echo_depth_ros.navigation.wall_follower import FollowSettings
 
-ROOT = Path(__file__).parents[1]
+from .launching import command, load, parameters_of, ROOT, started, values_for_all
+
 ROBOTS = sorted((ROOT / 'config' / 'robots').glob('*.yaml'))
+DEFAULTS = values_for_all(ROOT / 'config' / 'echo_depth.yaml')
 
-
-def load(name: str):
-    """Return a launch file as a module; skips the test where launch is not installed."""
-    for package in ('launch.actions', 'launch_ros.actions'):
-        pytest.importorskip(
-            package, reason=f'{package} is not installed; it comes with a ROS distribution')
-    spec = importlib.util.spec_from_file_location(
-        name, ROOT / 'launch' / f'{name}.launch.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def started(module, **arguments: str):
-    """Return nodes by name, or executable, and the messages that launching brings about."""
-    from launch import LaunchContext
-    context = LaunchContext(argv=[f'{k}:={v}' for k, v in arguments.items()])
-    context.launch_configurations.update(arguments)
-    context._set_asyncio_loop(asyncio.new_event_loop())
-    found, messages = [], []
-    for entity in module.generate_launch_description().entities:
-        _visit(entity, context, found, messages)
-    names = [node.node_name.rpartition('/')[2] for node in found]
-    return {node.node_executable if name == node.UNSPECIFIED_NODE_NAME else name: node
-            for name, node in zip(names, found)}, messages
-
-
-def _visit(entity, context, found: list, messages: list) -> None:
-    from launch.actions import ExecuteProcess, LogInfo
-    from launch_ros.actions import Node
-    if isinstance(entity, Node):
-        entity._perform_substitutions(context)
-        found.append(entity)
-    elif isinstance(entity, LogInfo):
-        messages.append(''.join(part.perform(context) for part in entity.msg))
-    elif not isinstance(entity, ExecuteProcess):
-        for inner in entity.visit(context) or []:
-            _visit(inner, context, found, messages)
-
-
-def command(node) -> str:
-    """Return the ROS arguments of a node's process in one line."""
-    return ' '.join(part.perform(None) if hasattr(part, 'text') else ''
-                    for argument in node.cmd for part in argument)
-
-
-def parameters_of(node) -> dict:
-    """Return the parameters that a node's process is given, later ones over earlier ones."""
-    given = {}
-    for path in re.findall(r'--params-file (\S+)', command(node)):
-        for section in yaml.safe_load(Path(path).read_text(encoding='utf-8')).values():
-            given.update(section['ros__parameters'])
-    return given
-
-
-@pytest.fixture(autouse=True)
-def folder_for_parameters(tmp_path, monkeypatch):
-    """Keep the files that parameters are written into out of /tmp."""
-    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+pytestmark = pytest.mark.usefixtures('folder_for_parameters')
 
 
 @pytest.fixture(scope='module')
@@ -98,16 +36,6 @@ def jazzy(monkeypatch):
     monkeypatch.setenv('ROS_DISTRO', 'jazzy')
 
 
-def section(path: Path) -> dict:
-    """Return the parameters that a file has for all nodes; it must have no others."""
-    content = yaml.safe_load(path.read_text(encoding='utf-8'))
-    assert list(content) == ['/**'] and list(content['/**']) == ['ros__parameters'], path
-    return content['/**']['ros__parameters']
-
-
-DEFAULTS = section(ROOT / 'config' / 'echo_depth.yaml')
-
-
 # ---- config/robots ------------------------------------------------------------------------------
 
 def test_there_is_a_file_for_each_robot(wall):
@@ -117,14 +45,14 @@ def test_there_is_a_file_for_each_robot(wall):
 
 @pytest.mark.parametrize('path', ROBOTS, ids=lambda path: path.stem)
 def test_a_robot_has_only_parameters_that_nodes_know(path):
-    for name, value in section(path).items():
+    for name, value in values_for_all(path).items():
         assert name in DEFAULTS, f'{path.name}: no node knows {name}'
         assert type(value) is type(DEFAULTS[name]), f'{path.name}: {name} is {value!r}'
 
 
 @pytest.mark.parametrize('path', ROBOTS, ids=lambda path: path.stem)
 def test_something_can_be_promised_for_each_robot(path):
-    given = {**DEFAULTS, **section(path)}
+    given = {**DEFAULTS, **values_for_all(path)}
     limits = DriveLimits(latency=given['drive_latency'], **{name: given[name] for name in (
         'robot_radius', 'margin', 'range_error', 'blind_range', 'sure_range', 'max_speed',
         'max_turn', 'acceleration', 'deceleration', 'turn_acceleration', 'slip', 'stop_within')})
@@ -137,13 +65,13 @@ def test_something_can_be_promised_for_each_robot(path):
 
 @pytest.mark.parametrize(('robot', 'fastest'), [('turtlebot3', 0.22), ('turtlebot4', 0.306)])
 def test_no_robot_is_driven_faster_than_its_maker_allows(robot, fastest):
-    given = section(ROOT / 'config' / 'robots' / f'{robot}.yaml')
+    given = values_for_all(ROOT / 'config' / 'robots' / f'{robot}.yaml')
     assert given['max_speed'] <= fastest
 
 
 def test_the_simulated_robot_is_the_one_that_is_simulated():
     from echo_depth_ros.sim.rig import Rig
-    given = section(ROOT / 'config' / 'robots' / 'sim.yaml')
+    given = values_for_all(ROOT / 'config' / 'robots' / 'sim.yaml')
     assert given['robot_radius'] == Rig().robot_radius
     assert given['camera_height'] == Rig().height
 
@@ -169,7 +97,7 @@ def test_a_robot_waits_to_be_enabled(wall, jazzy, robot):
     assert 'room_simulator' not in nodes
     given = parameters_of(nodes['wall_follower'])
     assert given['start_enabled'] is False
-    for name, value in section(ROOT / 'config' / 'robots' / f'{robot}.yaml').items():
+    for name, value in values_for_all(ROOT / 'config' / 'robots' / f'{robot}.yaml').items():
         assert given[name] == value, name
     assert parameters_of(nodes['binaural_capture'])['backend'] == 'portaudio'
     assert any('until /wall_follower/enable is called' in message for message in messages)
@@ -211,6 +139,9 @@ def test_ambient_sound_is_listened_to_in_silence(wall, jazzy):
     nodes, _ = started(wall, follow_by='ambient')
     assert parameters_of(nodes['room_simulator'])['ambience'] is True
     assert parameters_of(nodes['ambient_wall'])['backend'] == 'simulated'
+    for name, value in (('side', 'left'), ('distance', '0.8')):
+        with pytest.raises(ValueError, match=f'{name}:={value} means nothing to follow_by:=amb'):
+            started(wall, follow_by='ambient', **{name: value})
 
 
 def test_rooms_are_of_the_simulated_robot_alone(wall, jazzy):
@@ -232,7 +163,7 @@ def test_what_a_user_changed_counts_more_than_the_robots_file(wall, jazzy, tmp_p
     given = parameters_of(nodes['wall_follower'])
     assert given['margin'] == 0.1 and given['slip'] == 0.2
     # Copied, but not changed.
-    assert given['max_speed'] == section(wall.ROBOTS['turtlebot3'])['max_speed']
+    assert given['max_speed'] == values_for_all(wall.ROBOTS['turtlebot3'])['max_speed']
 
 
 def test_a_calibration_reaches_all_nodes(wall, jazzy, tmp_path):

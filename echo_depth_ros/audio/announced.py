@@ -8,6 +8,8 @@ from typing import Optional
 
 _MOST = 256
 """Two emitters that announce their chirps 5 s ahead come to 140."""
+_BACK = 100
+"""Windows, some 7 s: no two chirps that are announced in turn lie so far back in time."""
 
 
 class Announced:
@@ -34,8 +36,15 @@ class Announced:
         """
         Note that a chirp was announced; ask before :meth:`put`.
 
+        One from long before those that came last means that the clock was set back: they belong
+        to another time, and are forgotten.
+
         :returns: samples to the nearest chirp that overlaps it, None where none does.
         """
+        if self._recent and frame < max(self._recent) - _BACK * self._window:
+            self._recent.clear()
+            self._overlapping.clear()
+            self.clear()
         # The very sample next to its end is spared: emitters round to frames.
         others = [other for other in self._recent if abs(other - frame) < self._window - 1]
         if others:

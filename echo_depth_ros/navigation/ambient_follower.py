@@ -139,6 +139,7 @@ class AmbientFollower:
         self._now: Optional[float] = None
         self._listening, self._turning = True, False
         self._to_turn = self._to_go = self._ends_s = 0.0
+        self._told = self._least = 0.0
         self._before: Optional[Sides] = None
         self._back = False
         self._mean: Optional[float] = None
@@ -185,8 +186,7 @@ class AmbientFollower:
         self._now = now_s
         told = motion if motion is not None and math.isfinite(
             motion.ahead + motion.turned) else commanded
-        # Odometry that stays behind what slip explains is broken, and must not lengthen a step.
-        self._to_go -= max(abs(told.ahead), abs(commanded.ahead) / (1 + limits.slip))
+        self._to_go -= self._advance(told, commanded)
         self._to_turn -= told.turned
         moves = (commanded.ahead or commanded.turned or self.drive.speed or self.drive.turn
                  or max(abs(told.ahead), abs(told.turned)) > _STILL)
@@ -195,6 +195,17 @@ class AmbientFollower:
         elif math.isinf(self._stands_s):
             self._stands_s = now_s + limits.latency
             self._clips.clear()
+
+    def _advance(self, told: Motion, commanded: Motion) -> float:
+        """Metres by which the step has come on."""
+        if told is commanded:
+            return abs(commanded.ahead)
+        # Odometry that stays behind what slip explains is broken, and must not lengthen a step.
+        # It may come more seldom than commands, so the whole step counts.
+        before = max(self._told, self._least)
+        self._told += abs(told.ahead)
+        self._least += abs(commanded.ahead) / (1 + self.drive.limits.slip)
+        return max(self._told, self._least) - before
 
     def _hear(self, heard: Heard, now_s: float) -> None:
         if not heard.tells or heard.end_s > now_s + 1e-6 or heard.stamp_s <= self._last_stamp:
@@ -253,6 +264,7 @@ class AmbientFollower:
         """Turn, then go ahead, with all that was heard used up."""
         settings, limits = self.settings, self.drive.limits
         self._to_turn, self._to_go = turn, ahead
+        self._told = self._least = 0.0
         takes = (abs(turn) / min(settings.turn_rate, limits.max_turn)
                  + ahead / min(settings.speed, limits.max_speed))
         self._ends_s = now_s + 2 * takes + 2.0

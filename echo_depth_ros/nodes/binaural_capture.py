@@ -254,6 +254,9 @@ class BinauralCapture(ManagedNode):
         if frame is None:
             return None
         ahead = (self._microphones.stamp(frame) - self.now()) / 1e9
+        if ahead > _FARTHEST:  # The clock was set back since; it belongs to another time.
+            self._skipped += 1
+            return None
         capture = self._listener.hear_chirp(frame, max(0.0, ahead) + _PATIENCE)
         if self._announced.overlaps(frame):
             self._overlapped += 1

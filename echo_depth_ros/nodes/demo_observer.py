@@ -9,7 +9,6 @@ import sys
 import time
 
 import numpy as np
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, Range
@@ -21,6 +20,7 @@ from echo_depth_ros.nodes.conversions import (
     range_from_msg,
     stamp_from_msg,
 )
+from echo_depth_ros.nodes.watching import watch
 from echo_depth_ros.perception.journey import Journey
 
 _KEPT = 20
@@ -156,25 +156,7 @@ class DemoObserver(Node):
 
 def main(args=None) -> int:
     """Run until the drive is over, then write the picture and say how it went."""
-    rclpy.init(args=args)
-    node = DemoObserver()
-    live = sys.stdout.isatty()
-    shown = 0.0
-    try:
-        while rclpy.ok() and not node.done:
-            rclpy.spin_once(node, timeout_sec=0.1)
-            if time.monotonic() - shown > (0.3 if live else 5.0):
-                shown = time.monotonic()
-                print(('\r\033[K' if live else '') + node.status(), end='' if live else '\n',
-                      flush=True)
-        print(('\r\033[K' if live else '') + node.status())
-        return node.finish()
-    except KeyboardInterrupt:
-        print('\ninterrupted; no picture is written')
-        return 130
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
+    return watch(DemoObserver, 'interrupted; no picture is written', args)
 
 
 if __name__ == '__main__':

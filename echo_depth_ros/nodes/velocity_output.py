@@ -89,13 +89,13 @@ class VelocityOutput:
                     f'none of it: set enable_stamped_cmd_vel: {str(not self._stamped).lower()}')
         if not self._publisher.get_subscription_count():
             return f'nobody listens to {topic}: start the base, or remap cmd_vel to its topic'
-        rivals = sorted(
-            f'{info.node_namespace.rstrip("/")}/{info.node_name}'
-            for info in node.get_publishers_info_by_topic(topic)
-            if (info.node_name, info.node_namespace) != (node.get_name(), node.get_namespace()))
+        rivals = [_who(info, ours) for info in node.get_publishers_info_by_topic(topic)]
+        # Another node may have the very name of this one: drop one only.
+        if (own := node.get_fully_qualified_name()) in rivals:
+            rivals.remove(own)
         if rivals:
-            return (f'{", ".join(rivals)} also publishes {topic}: two drive one robot; stop one, '
-                    'or put a multiplexer between')
+            return (f'{", ".join(sorted(rivals))} also publishes {topic}: two drive one robot; '
+                    'stop one, or put a multiplexer between')
         return ''
 
     def _publish(self, speed: float, turn: float) -> None:
@@ -114,3 +114,9 @@ class VelocityOutput:
                 self._publish(0.0, 0.0)
                 self._tripped = True
                 self.trips += 1
+
+
+def _who(info, usual: str) -> str:
+    """Full name of the node of an endpoint, and the type where it is not the usual one."""
+    name = f'{info.node_namespace.rstrip("/")}/{info.node_name}'
+    return name if info.topic_type == usual else f'{name} ({info.topic_type})'

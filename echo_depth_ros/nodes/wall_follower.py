@@ -80,7 +80,7 @@ class WallFollower(ManagedNode):
         self._periods, self._ages = Recent(300), Recent(300)
         self._restarts = self._failures = 0
         self._last_restart = ''
-        self._stood_since = self._ticked = monotonic()
+        self._stood_since = self._ticked = self._forgot = monotonic()
         self._marked = 0.0
         self._enabled = self.value('start_enabled')
         self._zeros_until = 0.0
@@ -179,6 +179,7 @@ class WallFollower(ManagedNode):
         """Forget all that was heard, and stand until more is."""
         self._ears.forget()
         self._make_policy(self._ears.camera)
+        self._forgot = monotonic()
 
     def _on_time(self) -> None:
         """Send the next command."""
@@ -198,7 +199,7 @@ class WallFollower(ManagedNode):
                 self._output.send(0.0, 0.0, begun)
         elif not self._output.send(command.speed, command.turn, begun) and moving:
             self._stand()
-        if self._why and self._enabled:
+        if self._why and self._enabled and begun - self._forgot > self._limits.stop_within:
             self.get_logger().warning(f'stands: {self._why}', throttle_duration_sec=5.0)
         if begun - self._marked >= _MARKER_PERIOD:
             self._marked = begun

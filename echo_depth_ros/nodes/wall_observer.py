@@ -10,7 +10,6 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Path
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, Range
@@ -23,6 +22,7 @@ from echo_depth_ros.nodes.conversions import (
     values_from_diagnostics,
     velocity_from_msg,
 )
+from echo_depth_ros.nodes.watching import watch
 from echo_depth_ros.sim.named_rooms import track_named
 from echo_depth_ros.sim.rig import Pose
 from echo_depth_ros.trials.live_drive import LiveDrive
@@ -164,25 +164,7 @@ class WallObserver(Node):
 
 def main(args=None) -> int:
     """Run until the drive is over, then say how it went."""
-    rclpy.init(args=args)
-    node = WallObserver()
-    live = sys.stdout.isatty()
-    shown = 0.0
-    try:
-        while rclpy.ok() and not node.done:
-            rclpy.spin_once(node, timeout_sec=0.1)
-            if time.monotonic() - shown > (0.3 if live else 5.0):
-                shown = time.monotonic()
-                print(('\r\033[K' if live else '') + node.status(), end='' if live else '\n',
-                      flush=True)
-        print(('\r\033[K' if live else '') + node.status())
-        return node.finish()
-    except KeyboardInterrupt:
-        print('\ninterrupted')
-        return 130
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
+    return watch(WallObserver, args=args)
 
 
 if __name__ == '__main__':

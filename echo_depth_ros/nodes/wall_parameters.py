@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the wall follower: declared with the core's defaults, read back as settings."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+import re
+
 from echo_depth_ros.navigation.ambient_follower import AmbientSettings
 from echo_depth_ros.navigation.safe_drive import DriveLimits
 from echo_depth_ros.navigation.scan import Scanner
@@ -53,8 +57,9 @@ def follow_settings(node, **changed) -> FollowSettings:
     :param changed: values by parameter name that count in place of the node's.
     :raises ValueError: for values that do not go together.
     """
-    settings = FollowSettings(**{field: changed.get(name, node.get_parameter(name).value)
-                                 for name, field in _FOLLOW.items()})
+    with _told_by_parameters(_FOLLOW):
+        settings = FollowSettings(**{field: changed.get(name, node.get_parameter(name).value)
+                                     for name, field in _FOLLOW.items()})
     most = node.get_parameter('max_speed').value
     if settings.speed > most:
         raise ValueError(f'speed is {settings.speed} m/s, but max_speed allows {most}; lower '
@@ -68,8 +73,9 @@ def drive_limits(node) -> DriveLimits:
 
     :raises ValueError: for values with which nothing can be promised.
     """
-    return DriveLimits(tick=_LATE / node.get_parameter('control_rate').value, **{
-        field: node.get_parameter(name).value for name, field in _LIMITS.items()})
+    with _told_by_parameters({**_LIMITS, f'{_LATE:g} / control_rate': 'tick'}):
+        return DriveLimits(tick=_LATE / node.get_parameter('control_rate').value, **{
+            field: node.get_parameter(name).value for name, field in _LIMITS.items()})
 
 
 def ambient_settings(node) -> AmbientSettings:
@@ -88,6 +94,22 @@ def ambient_settings(node) -> AmbientSettings:
 def scanner(node, camera: CameraModel) -> Scanner:
     """Make what reads depth images of a camera; of how high it stands the parameters tell."""
     return Scanner(camera, node.get_parameter('camera_height').value)
+
+
+@contextmanager
+def _told_by_parameters(names: Mapping[str, str]) -> Iterator[None]:
+    """
+    Add to what is wrong the parameters that are to be set, where they have other names.
+
+    :param names: from parameters to fields of the settings.
+    """
+    try:
+        yield
+    except ValueError as error:
+        others = [f'{field} is {name}' for name, field in names.items()
+                  if name != field and re.search(rf'\b{field}\b', str(error))]
+        raise ValueError(f'{error} (as parameters: {", ".join(others)})' if others
+                         else str(error)) from error
 
 
 def _declare_follow(guard: ParameterGuard) -> None:

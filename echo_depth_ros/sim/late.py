@@ -80,7 +80,8 @@ def trace_decay(scene: Scene, origin: np.ndarray, image_order: int, rng: np.rand
         travelled = reach[alive]
         bounces += 1
     air = np.exp(-np.outer(time * SPEED_OF_SOUND, AIR_ABSORPTION)) / rays
-    return Decay(time, total * air, late * air)
+    # Energy that came and went may leave a rounding error, below zero, of nothing.
+    return Decay(time, *(np.maximum(energy, 0) * air for energy in (total, late)))
 
 
 def _explicit(mirrored: np.ndarray, furnished: np.ndarray, bounces: int,

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from scipy.signal import butter, sosfilt
 
 from echo_depth_ros.acoustics.errors import WindowError
 from echo_depth_ros.acoustics.ranging import first_echo
@@ -141,17 +140,9 @@ def test_refuses_other_windows():
         first_echo(np.zeros((2, 3200), np.float32), FMT)
 
 
-@pytest.mark.parametrize('low_cut', [120.0, 190.0, 330.0])
-def test_what_trails_the_direct_sound_of_a_small_speaker_is_no_echo(low_cut):
-    """The lows come late: a second-order highpass below 330 Hz left 'echoes' at 0.25 to 0.4 m."""
-    sections = butter(2, low_cut, 'highpass', fs=FMT.sample_rate, output='sos')
-    for seed in range(5):
-        heard = window(0.1, [(0.7, 0.02)], seed, 30)
-        speaker = sosfilt(sections, heard).astype(np.float32)
-        assert first_echo(speaker, FMT, min_range=0.25).range_m == pytest.approx(0.7, abs=0.02)
-
-
 @pytest.mark.parametrize('range_m', [0.3, 0.35, 0.4])
-def test_a_near_wall_counts_before_the_trail_ends(range_m):
-    heard = window(0.1, [(range_m, 0.1 * 10**(-15 / 20))], 1, 30)
+@pytest.mark.parametrize('below_db', [12, 15, 18])
+def test_a_near_wall_counts_while_the_direct_sound_trails_off(range_m, below_db):
+    """What the trail may be is less than this; see perception/test_range_in_rooms.py."""
+    heard = window(0.1, [(range_m, 0.1 * 10**(-below_db / 20))], 1, 30)
     assert first_echo(heard, FMT, min_range=0.25).range_m == pytest.approx(range_m, abs=0.015)

@@ -61,3 +61,21 @@ def test_overlaps_are_forgotten_in_time(announced):
     for number in range(1, 1000):
         announced.nearest(number * WINDOW * 2)
     assert not announced.overlaps(0)
+
+
+def test_what_was_announced_before_the_clock_was_set_back_is_forgotten(announced):
+    later = 1000 * WINDOW
+    for frame in (later, later + 500):
+        announced.nearest(frame)
+        announced.put(frame)
+    assert announced.nearest(500 * WINDOW) is None
+    announced.put(500 * WINDOW)
+    assert [announced.take(0.0) for _ in range(2)] == [500 * WINDOW, None]
+    assert announced.nearest(later) is None and not announced.overlaps(later)
+
+
+def test_chirps_may_be_announced_out_of_their_order(announced):
+    announced.nearest(90 * WINDOW)
+    announced.put(90 * WINDOW)
+    announced.nearest(0)
+    assert announced.take(0.0) == 90 * WINDOW

@@ -72,9 +72,9 @@ class World:
         self.ticks = 0
         self.states = []
 
-    def run(self, seconds, percept=lambda now: None, odometry=False):
-        """Let time pass."""
-        motion = None
+    def run(self, seconds, percept=lambda now: None, odometry=0):
+        """Let time pass; odometry comes every so many ticks, or not at all."""
+        motion, untold = None, [0.0, 0.0]
         for _ in range(round(seconds / TICK)):
             heard = None
             if self.ticks % 12 == 0 and self.now >= 1.1:
@@ -82,8 +82,11 @@ class World:
             command = self.follower.step(heard, self.now, motion, percept(self.now))
             self.ahead += command.speed * TICK
             self.turned += command.turn * TICK
+            untold = [untold[0] + command.speed * TICK, untold[1] + command.turn * TICK]
             if odometry:
-                motion = Motion(command.speed * TICK, command.turn * TICK)
+                comes = self.ticks % odometry == 0
+                motion = Motion(*untold) if comes else Motion(0.0, 0.0)
+                untold = [0.0, 0.0] if comes else untold
             self.states.append(command.state)
             self.ticks += 1
             self.now = self.ticks * TICK
@@ -103,6 +106,14 @@ def test_listens_decides_turns_goes_one_step_and_listens_again():
     assert world.ahead == pytest.approx(PAPER.step_length, abs=0.01)
     assert world.turned == pytest.approx(1.5 * (0.55 - 0.4), abs=math.radians(1.5))
     assert world.follower.decision == pytest.approx(1.5 * (0.55 - 0.4))
+
+
+@pytest.mark.parametrize('odometry', [1, 2, 5])
+def test_a_step_is_as_long_however_seldom_odometry_comes(odometry):
+    world = World(AmbientFollower(PAPER), saying(0.5, 0.5))
+    world.run(6.0, odometry=odometry)
+    assert world.states.count(FOLLOWING) and world.states[-1] == LISTENING
+    assert world.ahead == pytest.approx(PAPER.step_length, abs=0.03)
 
 
 def test_clips_heard_while_it_moved_decide_nothing():
@@ -249,7 +260,7 @@ def shifted(chance, by):
     return 1 / (1 + math.exp(-math.log(chance / (1 - chance)) - by))
 
 
-@pytest.mark.parametrize('odometry', [False, True])
+@pytest.mark.parametrize('odometry', [0, 1])
 def test_automatic_threshold_turns_round_once_and_takes_out_the_ears(odometry):
     follower = AmbientFollower(AmbientSettings(alpha=0.1, step_length=0.2))
     room = Room(follower, off=1.4)

@@ -4,6 +4,7 @@
 
 import math
 import time
+from types import SimpleNamespace
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist, TwistStamped
@@ -123,6 +124,18 @@ def test_it_is_disabled_until_it_is_told_and_silent_after_its_last_zeros(robot):
     r.get_going()
 
 
+def test_the_moment_before_the_first_ping_is_not_logged(robot, monkeypatch):
+    r = robot(side='right').get_going()
+    assert r.enable(False).success
+    said = []
+    monkeypatch.setattr(r.node, 'get_logger', lambda: SimpleNamespace(
+        warning=lambda text, **_: said.append(text)))
+    assert r.enable(True).success
+    assert r.bench.until(lambda: 'no ping yet' in r.why(), 0.3)
+    assert not said
+    assert r.bench.until(lambda: said, 3.0) and 'no ping yet' in said[0]
+
+
 def test_an_inactive_one_cannot_be_enabled(robot):
     r = robot()
     r.node.trigger_deactivate()
@@ -159,6 +172,32 @@ def test_a_second_driver_is_told_of(bench, robot):
     assert r.pings(lambda: 'tester also publishes' in r.node.diagnose().message)
 
 
+def test_a_second_driver_of_the_same_name_is_told_of(bench, robot):
+    r = robot(side='right')
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    other = rclpy.create_node(r.node.get_name(), namespace=bench.namespace, context=context)
+    other.create_publisher(TwistStamped, 'cmd_vel', 1)
+    told = r.pings(
+        lambda: f'{r.node.get_fully_qualified_name()} also publishes' in r.node.diagnose().message)
+    other.destroy_node()
+    rclpy.shutdown(context=context)
+    assert told
+
+
+def test_a_second_driver_of_the_other_type_is_told_of_with_its_type(bench, robot):
+    r = robot(side='right')
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    other = rclpy.create_node('teleop', namespace=bench.namespace, context=context)
+    other.create_publisher(Twist, 'cmd_vel', 1)
+    told = r.pings(lambda: 'teleop (geometry_msgs/msg/Twist) also publishes'
+                   in r.node.diagnose().message)
+    other.destroy_node()
+    rclpy.shutdown(context=context)
+    assert told
+
+
 def set_parameter(r, name, value):
     response = r.bench.call(
         SetParameters, f'{r.node.get_fully_qualified_name()}/set_parameters',
@@ -191,6 +230,9 @@ def test_a_value_that_does_not_go_with_the_others_is_refused_at_once(robot, name
     ({'drive_latency': 0.6}, 'latency is 0.6 s and tick 0.05 s; expected less than stop_within'),
     ({'margin': 0.5}, 'sure_range is 0.42 m, but the robot must stand by'),
     ({'follow_by': 'ambient', 'threshold': 0.0}, 'threshold is 0.0'),
+    ({'wall_distance': 0.2}, '(as parameters: distance is wall_distance)'),
+    ({'control_rate': 5.0, 'drive_latency': 0.25},
+     '(as parameters: latency is drive_latency, tick is 1.5 / control_rate)'),
     ({'max_speed': 0.1}, 'speed is 0.25 m/s, but max_speed allows 0.1')])
 def test_parameters_that_do_not_go_together_are_refused(bench, parameters, words):
     node = bench.make(WallFollower, **parameters)
