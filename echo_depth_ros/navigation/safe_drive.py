@@ -195,15 +195,15 @@ class SafeDrive:
         self._last = now_s
         gone = abs(self.speed) * elapsed
         self._way.add(now_s, gone * (1 + limits.slip))
-        # A tick that came late must not let a command jump.
-        elapsed = min(elapsed, limits.tick)
+        # A tick that came late must not let a command jump up, nor keep it from falling.
+        grows = min(elapsed, limits.tick)
         time_left = limits.time_left(self.age(now_s))
         most = min(limits.max_speed, self._most_speed(gone), limits.deceleration * time_left)
         self.speed = _approach(self.speed, max(-most, min(most, speed)),
-                               limits.acceleration * elapsed, limits.deceleration * elapsed)
+                               limits.acceleration * grows, limits.deceleration * elapsed)
         most = min(limits.max_turn, limits.turn_acceleration * time_left)
-        step = limits.turn_acceleration * elapsed
-        self.turn = _approach(self.turn, max(-most, min(most, turn)), step, step)
+        self.turn = _approach(self.turn, max(-most, min(most, turn)),
+                              limits.turn_acceleration * grows, limits.turn_acceleration * elapsed)
         return self.speed, self.turn
 
     def stop(self) -> tuple[float, float]:

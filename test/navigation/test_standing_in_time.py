@@ -86,3 +86,11 @@ def test_at_the_worst_moment_they_take_all_the_time_that_there_is(latency):
             for share in range(50)]
     assert max(ages) <= limits.stop_within + 1e-9
     assert max(ages) > limits.stop_within - limits.tick / 25
+
+
+@pytest.mark.parametrize('late', [1.4, 2.0, 4.0])
+def test_commands_that_come_late_stop_it_no_later_than_they_are_late(late):
+    limits = DriveLimits(sure_range=9.0)
+    gap = late * limits.tick
+    ages = [stands_after(limits, 2.0 + gap * share / 20, repeat(gap)) for share in range(20)]
+    assert max(ages) <= limits.stop_within + gap - limits.tick + 1e-9

@@ -72,7 +72,8 @@ class HuggingFaceVisual(nn.Module):
     :ivar channels: of bottleneck, decoder features and last features.
     :ivar any_batch: whether an exported file takes any number of images at a time, or one.
     :ivar described: the model's configuration and its normalisation of images, as JSON.
-    :raises VisualError: there is no such model, or it is of another kind.
+    :raises VisualError: there is no such model, it is of another kind, or it cannot take images
+        of that size.
     """
 
     def __init__(self, sizes: AvsSizes) -> None:
@@ -97,8 +98,13 @@ class HuggingFaceVisual(nn.Module):
         self.register_buffer('mean', torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer('std', torch.tensor(std)[:, None, None], persistent=False)
         self.model = _tapped(model)
-        with torch.no_grad():
-            seen = self.eval()(torch.zeros(1, 3, *sizes.image))
+        try:
+            with torch.no_grad():
+                seen = self.eval()(torch.zeros(1, 3, *sizes.image))
+        except (RuntimeError, ValueError) as error:
+            raise VisualError(f'{name} cannot take images of {list(sizes.image)}: {error}; '
+                              'expected multiples of its patch, and a square for plain DPT'
+                              ) from error
         if len(seen.decoder) != 4:
             raise VisualError(f'{name} has {len(seen.decoder)} decoder features; expected 4')
         self.channels = (seen.bottleneck.shape[1], seen.decoder[0].shape[1], seen.last.shape[1])

@@ -34,7 +34,7 @@ STAGES = ['stage1', 'stage2', 'stage3', 'stage4']
 
 def _config(kind):
     if kind == 'dpt':
-        return DPTConfig(image_size=32, patch_size=16, backbone_out_indices=[0, 1, 2, 3],
+        return DPTConfig(image_size=64, patch_size=16, backbone_out_indices=[0, 1, 2, 3],
                          is_hybrid=False, **LAYERS, **NECK)
     if kind == 'depth_anything':
         backbone = Dinov2Config(image_size=28, patch_size=14, out_features=STAGES,
@@ -55,7 +55,7 @@ def folder(request, tmp_path_factory):
     AutoModelForDepthEstimation.from_config(_config(request.param)).save_pretrained(path)
     (path / 'preprocessor_config.json').write_text(json.dumps(
         {'image_mean': [0.4, 0.5, 0.6], 'image_std': [0.2, 0.3, 0.4]}))
-    image = (28, 56) if request.param == 'depth_anything' else (32, 64)
+    image = {'dpt': (64, 64), 'depth_anything': (28, 56), 'zoedepth': (32, 64)}[request.param]
     return path, image, tiny(visual=f'hf:{path}', image=image)
 
 
@@ -109,6 +109,12 @@ def test_what_is_no_depth_model_is_named(tmp_path):
         tiny(visual=f'hf:{tmp_path}')
     ResNetConfig().save_pretrained(tmp_path)
     with pytest.raises(VisualError, match='no depth model'):
+        tiny(visual=f'hf:{tmp_path}')
+
+
+def test_a_size_that_it_cannot_take_is_named(tmp_path):
+    AutoModelForDepthEstimation.from_config(_config('dpt')).save_pretrained(tmp_path)
+    with pytest.raises(VisualError, match=r'images of \[32, 64\].*square'):
         tiny(visual=f'hf:{tmp_path}')
 
 
