@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from echo_depth_ros.learning.avs.figures import avs_figures, AvsFigures, mean_figures, NOTHING
+from echo_depth_ros.learning.avs.figures import avs_figures, AvsFigures, mean_figures
 from echo_depth_ros.learning.avs.predictors import open_avs_predictor
 from echo_depth_ros.learning.data import EchoSplit, open_split, SPLITS
 from echo_depth_ros.learning.evaluate import name_models
@@ -39,7 +39,7 @@ from echo_depth_ros.perception.scaling import ScaleError, scaling_named, SCALING
 
 MAX_DEPTH = 12.0
 _BATCH = 32
-_HEADS = ('Abs Rel', 'Sq Rel', 'RMSE', 'RMSE log', 'δ1', 'δ2', 'δ3')
+_HEADS = ('Abs Rel', 'Sq Rel', 'RMSE', 'RMSE log', 'δ1', 'δ2', 'δ3', 'coverage')
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -160,4 +160,4 @@ def _take(rows: dict[str, list[AvsFigures]], name: str, depth, truth: np.ndarray
 
 def _known(mean: AvsFigures) -> dict[str, float | None]:
     """Plain types, for JSON, which has no NaN."""
-    return mean._asdict() if mean is not NOTHING else dict.fromkeys(mean._fields)
+    return {name: None if np.isnan(value) else value for name, value in mean._asdict().items()}

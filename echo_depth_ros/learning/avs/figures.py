@@ -22,6 +22,8 @@ class AvsFigures(NamedTuple):
     :ivar delta1: share of pixels with ``max(p / g, g / p) < 1.25``.
     :ivar delta2: the same with 1.25 squared.
     :ivar delta3: the same with 1.25 cubed.
+    :ivar coverage: share of the pixels with truth that also have a prediction. The seven figures
+        speak of those only, so compare methods at equal coverage.
     """
 
     abs_rel: float
@@ -31,10 +33,11 @@ class AvsFigures(NamedTuple):
     delta1: float
     delta2: float
     delta3: float
+    coverage: float
 
 
-NOTHING = AvsFigures(*[float('nan')] * 7)
-"""Of an image in which no pixel can be compared."""
+NOTHING = AvsFigures(*[float('nan')] * 8)
+"""Of an image without truth."""
 
 
 def avs_figures(predicted: np.ndarray, truth: np.ndarray, max_depth: float = 12.0,
@@ -52,24 +55,26 @@ def avs_figures(predicted: np.ndarray, truth: np.ndarray, max_depth: float = 12.
     if predicted.shape != truth.shape:
         raise ValueError(f'predicted depth has shape {predicted.shape}, but truth {truth.shape}; '
                          'expected the same')
-    both = known_truth(truth, max_depth, protocol) & ~np.isnan(predicted)
+    known = known_truth(truth, max_depth, protocol)
+    both = known & ~np.isnan(predicted)
     if not both.any():
-        return NOTHING
+        return NOTHING._replace(coverage=0.0) if known.any() else NOTHING
     p, g = np.clip(predicted[both], _LEAST, max_depth), np.minimum(truth[both], max_depth)
     error, ratio = p - g, np.maximum(p / g, g / p)
     return AvsFigures(*map(float, (
         np.mean(np.abs(error) / g), np.mean(error**2 / g), np.sqrt(np.mean(error**2)),
         np.sqrt(np.mean(np.log(p / g)**2)),
-        *(np.mean(ratio < 1.25**power) for power in (1, 2, 3)))))
+        *(np.mean(ratio < 1.25**power) for power in (1, 2, 3)), both.sum() / known.sum())))
 
 
 def mean_figures(images: list[AvsFigures]) -> tuple[AvsFigures, int]:
     """
     Average over images, each weighing the same.
 
-    :returns: the mean over those that have figures, and how many these are.
+    :returns: the mean over those that have figures, their coverage over all that have truth, and
+        how many have figures.
     """
     rows = np.array([row for row in images if not np.isnan(row.abs_rel)])
-    if not len(rows):
-        return NOTHING, 0
-    return AvsFigures(*(float(value) for value in rows.mean(0))), len(rows)
+    covered = [row.coverage for row in images if not np.isnan(row.coverage)]
+    mean = AvsFigures(*(float(value) for value in rows.mean(0))) if len(rows) else NOTHING
+    return (mean._replace(coverage=float(np.mean(covered))) if covered else mean), len(rows)

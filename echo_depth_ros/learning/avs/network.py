@@ -15,7 +15,7 @@ from echo_depth_ros.learning.avs.errors import VisualError
 from echo_depth_ros.learning.avs.fusion import CrossModalAttention
 from echo_depth_ros.learning.avs.metric_head import MetricHead
 from echo_depth_ros.learning.avs.sizes import AvsSizes, SMALL
-from echo_depth_ros.learning.avs.visual import SmallVisual
+from echo_depth_ros.learning.avs.visual import SmallVisual, VisualFeatures
 
 
 class Explained(NamedTuple):
@@ -31,6 +31,15 @@ class Explained(NamedTuple):
     depth: Tensor
     attention: Tensor
     relative: Tensor
+
+
+class _Looked(NamedTuple):
+    """Depth, what was seen, the attention (N, heads, pixels, cells), and the grid of cells."""
+
+    depth: Tensor
+    seen: VisualFeatures
+    attention: Tensor | None
+    cells: tuple[int, int] | None
 
 
 class AvsNet(nn.Module):
@@ -85,7 +94,7 @@ class AvsNet(nn.Module):
         :returns: (N, H, W) metres along the optical axis.
         :raises VisualError: there is an echo branch, but nothing to hear.
         """
-        return self._look(rgb, waveform)[0]
+        return self._look(rgb, waveform).depth
 
     def explain(self, rgb: Tensor, waveform: Tensor) -> Explained:
         """
@@ -98,26 +107,26 @@ class AvsNet(nn.Module):
         if self.echo is None:
             raise VisualError('an Only-RGB network does not listen; expected one with '
                               'echo_branch: true')
-        depth, seen, attention, grids = self._look(rgb, waveform)
-        rows, cells = grids
-        return Explained(depth, attention.unflatten(3, cells).unflatten(2, rows), seen.relative)
+        depth, seen, attention, cells = self._look(rgb, waveform)
+        pixels = tuple(seen.bottleneck.shape[2:])
+        return Explained(depth, attention.unflatten(3, cells).unflatten(2, pixels), seen.relative)
 
-    def _look(self, rgb, waveform):
+    def _look(self, rgb: Tensor, waveform: Tensor | None) -> '_Looked':
         image = rgb
         if rgb.shape[2:] != self.config.image:
             image = functional.interpolate(rgb, self.config.image, mode='bilinear',
                                            antialias=True)
         seen = self.visual(image)
-        fused, attention, grids = seen.bottleneck, None, None
+        fused, attention, cells = seen.bottleneck, None, None
         if self.echo is not None:
             if waveform is None:
                 raise VisualError('the network has an echo branch, but was given no waveform; '
                                   'expected (N, 2, window)')
             heard = self.echo(waveform)
             fused, attention = self.fusion(seen.bottleneck, heard)
-            grids = seen.bottleneck.shape[2:], heard.shape[2:]
+            cells = tuple(heard.shape[2:])
         depth = self.metric(fused, seen)
         if depth.shape[1:] != rgb.shape[2:]:
             depth = functional.interpolate(depth[:, None], rgb.shape[2:], mode='bilinear',
                                            align_corners=False)[:, 0]
-        return depth, seen, attention, grids
+        return _Looked(depth, seen, attention, cells)

@@ -10,6 +10,7 @@ import torch
 from transformers import (
     AutoModelForDepthEstimation,
     BeitConfig,
+    BitConfig,
     DepthAnythingConfig,
     Dinov2Config,
     DPTConfig,
@@ -36,6 +37,13 @@ def _config(kind):
     if kind == 'dpt':
         return DPTConfig(image_size=64, patch_size=16, backbone_out_indices=[0, 1, 2, 3],
                          is_hybrid=False, **LAYERS, **NECK)
+    if kind == 'hybrid':  # as Intel/dpt-hybrid-midas is
+        stem = BitConfig(global_padding='same', layer_type='bottleneck', depths=[1, 1, 1],
+                         hidden_sizes=[8, 8, 16], embedding_size=8, num_groups=2,
+                         out_features=STAGES[:3], embedding_dynamic_padding=True)
+        return DPTConfig(is_hybrid=True, image_size=64, patch_size=16, backbone_config=stem,
+                         backbone_featmap_shape=[1, 16, 4, 4], backbone_out_indices=[0, 1, 2, 3],
+                         neck_ignore_stages=[0, 1], **LAYERS, **NECK)
     if kind == 'depth_anything':
         backbone = Dinov2Config(image_size=28, patch_size=14, out_features=STAGES,
                                 reshape_hidden_states=False, **LAYERS)
@@ -47,7 +55,7 @@ def _config(kind):
                           num_relative_features=8, bin_embedding_dim=8, **NECK)
 
 
-@pytest.fixture(scope='module', params=['dpt', 'depth_anything', 'zoedepth'])
+@pytest.fixture(scope='module', params=['dpt', 'hybrid', 'depth_anything', 'zoedepth'])
 def folder(request, tmp_path_factory):
     """Return the folder of a model with weights of its own, its image's size, and an AVS-Net."""
     torch.manual_seed(5)
@@ -55,7 +63,7 @@ def folder(request, tmp_path_factory):
     AutoModelForDepthEstimation.from_config(_config(request.param)).save_pretrained(path)
     (path / 'preprocessor_config.json').write_text(json.dumps(
         {'image_mean': [0.4, 0.5, 0.6], 'image_std': [0.2, 0.3, 0.4]}))
-    image = {'dpt': (64, 64), 'depth_anything': (28, 56), 'zoedepth': (32, 64)}[request.param]
+    image = {'depth_anything': (28, 56), 'zoedepth': (32, 64)}.get(request.param, (64, 64))
     return path, image, tiny(visual=f'hf:{path}', image=image)
 
 
