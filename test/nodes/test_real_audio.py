@@ -105,15 +105,17 @@ def test_the_emitter_restarts_and_the_ears_do_not_notice(room, bench):
 
 
 def test_no_window_is_lost_while_the_delay_is_learned_and_after(room, bench):
-    windows, capture, _ = start_ears_and_mouth(bench)
+    windows, capture, emitter = start_ears_and_mouth(bench)
     assert bench.until(lambda: len(windows) >= 20), capture.diagnose()
     stamps = np.array([stamp_from_msg(msg.header.stamp) for msg in windows])
     periods = np.diff(stamps) / 1e9 * FMT.sample_rate / 3219
     values = capture.diagnose().values
     assert values['loop delay learned'] == 1
-    # On a busy machine a stream may lose frames; nothing else may lose a window.
+    # On a busy machine a stream may lose frames, and a chirp may be too late to be played; nothing
+    # else may lose a window.
     missing = np.sum(np.round(periods) - 1)
-    assert 0 <= missing <= values['windows lost']
+    unplayed = emitter.diagnose().values['missed chirps']
+    assert 0 <= missing <= values['windows lost'] + unplayed
     assert values['chirps not heard'] <= values['windows lost']
 
 
