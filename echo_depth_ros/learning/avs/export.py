@@ -17,12 +17,12 @@ from torch import Tensor
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.avs.checkpoint import load_avs
-from echo_depth_ros.learning.avs.contract import AvsContract
 from echo_depth_ros.learning.avs.network import AvsNet
 from echo_depth_ros.learning.data import open_split
 from echo_depth_ros.learning.data.view import field_of_view, FieldOfView
 from echo_depth_ros.learning.export import current_commit, ExportError, OPSET
 from echo_depth_ros.learning.training.sampler import spread
+from echo_depth_ros.perception.avs_contract import AvsContract
 
 TOLERANCE = 2e-3
 """Largest allowed difference between ONNX Runtime and torch, relative to the depth."""

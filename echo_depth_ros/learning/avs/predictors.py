@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from echo_depth_ros.learning.avs.checkpoint import load_avs
-from echo_depth_ros.learning.avs.model import AvsModel
 from echo_depth_ros.learning.avs.network import AvsNet
 from echo_depth_ros.learning.data import EchoSplit
 from echo_depth_ros.learning.evaluation.predictors import Predicted, Predictor, PredictorError
+from echo_depth_ros.perception.avs_model import AvsModel
 
 
 class AvsPredictor(Predictor):

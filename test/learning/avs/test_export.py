@@ -9,11 +9,11 @@ import torch
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.avs import export as export_module
-from echo_depth_ros.learning.avs.contract import AVS_KEY, AvsContract
 from echo_depth_ros.learning.avs.export import export
-from echo_depth_ros.learning.avs.model import AvsModel
 from echo_depth_ros.learning.data.view import FieldOfView
 from echo_depth_ros.learning.export import ExportError
+from echo_depth_ros.perception.avs_contract import AVS_KEY, AvsContract
+from echo_depth_ros.perception.avs_model import AvsModel
 from echo_depth_ros.perception.contract import ContractError
 from echo_depth_ros.perception.model import ModelError, StudentModel
 

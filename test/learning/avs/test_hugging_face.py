@@ -21,9 +21,9 @@ from transformers import (
 from echo_depth_ros.learning.avs.checkpoint import load_avs
 from echo_depth_ros.learning.avs.errors import VisualError
 from echo_depth_ros.learning.avs.export import export
-from echo_depth_ros.learning.avs.model import AvsModel
 from echo_depth_ros.learning.training.checkpoint import save_model
 from echo_depth_ros.learning.training.errors import CheckpointError
+from echo_depth_ros.perception.avs_model import AvsModel
 
 from .small import senses, tiny
 

@@ -10,7 +10,7 @@ import onnxruntime as ort
 from PIL import Image
 
 from echo_depth_ros.acoustics.format import PingFormat
-from echo_depth_ros.learning.avs.contract import AvsContract
+from echo_depth_ros.perception.avs_contract import AvsContract
 from echo_depth_ros.perception.contract import ContractError
 from echo_depth_ros.perception.model import ModelError
 
