@@ -19,7 +19,7 @@ from echo_depth_ros.sim.away_noise import AwayNoise
 from echo_depth_ros.sim.hearing import Hearing
 from echo_depth_ros.sim.materials import HELD_OUT
 from echo_depth_ros.sim.noise import Noise
-from echo_depth_ros.sim.random_world import RoomStyle
+from echo_depth_ros.sim.random_world import Range, RoomStyle
 from echo_depth_ros.sim.rig import Rig
 
 AWAY_SEED = 1_000_000
@@ -37,6 +37,8 @@ class Conditions:
     :ivar style: what the rooms are drawn from.
     :ivar hearing: draws speaker and ears of a robot.
     :ivar noise: draws the noise of a room and a robot.
+    :ivar sizes: least and most times as large that everything, the height of the robot's head
+        included, is drawn; see :mod:`~echo_depth_ros.sim.scaled`. None: as it is.
     """
 
     name: str
@@ -45,6 +47,14 @@ class Conditions:
     style: RoomStyle = RoomStyle()
     hearing: Callable[[np.random.Generator], Hearing] = Hearing.random
     noise: Callable[[np.random.Generator], Noise] = Noise.random
+    sizes: Range | None = None
+
+    def size(self, seed: int) -> float:
+        """Draw how many times as large a room is, evenly over its logarithm."""
+        if self.sizes is None:
+            return 1.0
+        low, high = np.log(self.sizes)
+        return float(np.exp(np.random.default_rng([seed, 6]).uniform(low, high)))
 
     def describe(self) -> dict:
         """Name and state the conditions for `dataset.json`."""
@@ -55,6 +65,7 @@ class Conditions:
             'furniture_per_m2': style.density,
             'furniture': [kind.__name__.rstrip('_') for kind in style.kinds],
             'materials_replaced': dict(style.substitutes),
+            'panes': {'share': style.panes, 'kinds': style.pane_kinds}, 'sizes': self.sizes,
         }
 
 
@@ -69,17 +80,36 @@ def _other_speaker(rng: np.random.Generator) -> Hearing:
 
 HOME = Conditions('home', 'nothing: the control, new rooms drawn as those of training')
 
+VARIED = Conditions(
+    'varied', "for networks that see: everything, the robot's head included, 0.6 to 1.6 times as "
+    'large, so that no look tells a size; in one of five rooms a wall is a mirror or a clear '
+    'glass front', style=RoomStyle(panes=0.2), sizes=(0.6, 1.6))
+
+FAMILIES: dict[str, Conditions] = {conditions.name: conditions for conditions in (
+    replace(HOME, what='what the students that come along are trained in'), VARIED)}
+"""What training rooms are drawn from, by name."""
+
+_CLOSETS = RoomStyle(
+    boxes=((1.6, 3.0), (1.5, 2.6), (2.0, 2.3)), corridors=((2.5, 7), (1.2, 1.6), (2.0, 2.3)),
+    ls=((2.8, 5), (2.8, 5), (2.0, 2.4)))
+_HALLS = RoomStyle(
+    boxes=((11, 20), (8, 14), (3.8, 7)), corridors=((20, 30), (3.0, 4.5), (3.2, 4.5)),
+    ls=((11, 18), (11, 18), (3.4, 6)), density=(0.03, 0.15))
+_OTHER_MATERIALS = {m.shown_as: m.name for m in HELD_OUT}
+_NO_OTHER_GLASS = {'glass': 'plaster'}
+
+
+def _elsewhere(style: RoomStyle) -> RoomStyle:
+    return replace(style, kinds=away_furniture.KINDS, substitutes=_OTHER_MATERIALS)
+
+
 AWAY: dict[str, Conditions] = {conditions.name: conditions for conditions in (
     HOME,
-    Conditions('closets', 'rooms smaller than any in training', style=RoomStyle(
-        boxes=((1.6, 3.0), (1.5, 2.6), (2.0, 2.3)), corridors=((2.5, 7), (1.2, 1.6), (2.0, 2.3)),
-        ls=((2.8, 5), (2.8, 5), (2.0, 2.4)))),
-    Conditions('halls', 'rooms larger than any in training', style=RoomStyle(
-        boxes=((11, 20), (8, 14), (3.8, 7)), corridors=((20, 30), (3.0, 4.5), (3.2, 4.5)),
-        ls=((11, 18), (11, 18), (3.4, 6)), density=(0.03, 0.15))),
+    Conditions('closets', 'rooms smaller than any in training', style=_CLOSETS),
+    Conditions('halls', 'rooms larger than any in training', style=_HALLS),
     Conditions('materials', 'held-out absorption and scattering in place of all sixteen '
                'materials, shown under the numbers of those they replace',
-               style=RoomStyle(substitutes={m.shown_as: m.name for m in HELD_OUT})),
+               style=RoomStyle(substitutes=_OTHER_MATERIALS)),
     Conditions('furniture', 'pieces that no training room has, and more of them', style=RoomStyle(
         density=(0.2, 0.5), kinds=away_furniture.KINDS)),
     Conditions('noise', 'a louder room, a fan, a voice or impulses, one of these in each room',
@@ -91,5 +121,14 @@ AWAY: dict[str, Conditions] = {conditions.name: conditions for conditions in (
     Conditions('speaker', 'a phone-sized speaker (from 380-600 Hz to 8-12 kHz), ears turned '
                '20-32 or 75-90 degrees outward, each with +-3 dB',
                hearing=_other_speaker),
+    Conditions('small_elsewhere', 'sizes of closets, held-out materials, unknown furniture, all '
+               'at once', style=_elsewhere(_CLOSETS)),
+    Conditions('large_elsewhere', 'sizes of halls, held-out materials, unknown furniture, all '
+               'at once', style=_elsewhere(_HALLS)),
+    Conditions('mirrors', 'a wall of each room is a mirror, and nothing else is of glass',
+               style=RoomStyle(panes=1.0, pane_kinds=('mirror',), substitutes=_NO_OTHER_GLASS)),
+    Conditions('glass_fronts', 'a wall of each room is a clear glass front on a yard, and nothing '
+               'else is of glass', style=RoomStyle(
+                   panes=1.0, pane_kinds=('clear_glass',), substitutes=_NO_OTHER_GLASS)),
 )}
 """Every condition by name."""

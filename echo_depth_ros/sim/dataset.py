@@ -8,7 +8,7 @@ so that a stopped run goes on where it was and no room is in two splits.
 """
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ from scipy import fft
 from echo_depth_ros import __version__
 from echo_depth_ros.acoustics.chirp import linear_chirp
 from echo_depth_ros.acoustics.format import PingFormat, SPEED_OF_SOUND
-from echo_depth_ros.sim.away import AWAY, AWAY_SEED, Conditions, HOME
+from echo_depth_ros.sim.away import AWAY, AWAY_SEED, Conditions, FAMILIES, HOME
 from echo_depth_ros.sim.camera import Camera
 from echo_depth_ros.sim.claim import claim
 from echo_depth_ros.sim.echoes import EchoRenderer
@@ -28,11 +28,13 @@ from echo_depth_ros.sim.noise import Noise
 from echo_depth_ros.sim.random_world import random_world
 from echo_depth_ros.sim.rig import Pose
 from echo_depth_ros.sim.room_files import write_rooms
+from echo_depth_ros.sim.scaled import scaled_pose, scaled_rig, scaled_world
 from echo_depth_ros.sim.scene import Scene
 from echo_depth_ros.sim.simulation import random_pose, START_CLEARANCE
 
 SPLITS = ('train', 'val', 'test')
-_SAME = ('poses', 'seed', 'format', 'rig', 'camera', 'ping_rate', 'simulator', 'away')
+_SAME = ('poses', 'seed', 'format', 'rig', 'camera', 'ping_rate', 'simulator', 'away', 'family',
+         'scale')
 PING_RATE = 13.7
 SIMULATOR = 1
 """Raised whenever rooms sound or look other than before, so that no data set mixes both."""
@@ -82,18 +84,20 @@ def simulate_room(seed: int, poses: int, fmt: PingFormat = PingFormat(),
         (m, 128, 128), pose float32 (m, 3), first_range float32 (m,) in metres, shape.
     """
     rng = np.random.default_rng([seed, 5])
-    world = random_world(seed, style=conditions.style)
-    rig = conditions.rig
+    plan, size = random_world(seed, style=conditions.style), conditions.size(seed)
+    world, rig = scaled_world(plan, size), scaled_rig(conditions.rig, size)
     scene = Scene(world, rig.robot_radius)
     renderer = EchoRenderer(scene, rig, conditions.hearing(rng), seed=seed)
-    camera = Camera(scene, rig)
+    camera = Camera(scene, rig, scale=size)
     noise = conditions.noise(rng)
-    space = world.free_space(START_CLEARANCE)
+    space = plan.free_space(START_CLEARANCE)
+    # Rooms that look the same are seen from the same places, however many echoes they draw.
+    chance = rng if conditions.sizes is None else np.random.default_rng([seed, 7])
     rows: dict[str, list] = {key: [] for key in (
         'waveform', 'depth', 'rgb', 'material', 'pose', 'first_range')}
     for _ in range(poses):
-        pose = random_pose(space, rng)
-        speed = float(rng.uniform(0, 1)) if rng.random() < 0.7 else 0.0
+        pose = scaled_pose(random_pose(space, chance), size)
+        speed = float(chance.uniform(0, 1)) if chance.random() < 0.7 else 0.0
         window = simulate_window(renderer, pose, noise, speed, rng, fmt)
         frame = camera.render(pose)
         millimetres = np.where(np.isfinite(frame.depth), np.rint(frame.depth * 1000), 0)
@@ -108,9 +112,9 @@ def simulate_room(seed: int, poses: int, fmt: PingFormat = PingFormat(),
     return arrays
 
 
-def _simulate(seed: int, poses: int, away: str | None) -> dict:
-    """Simulate a room by the name of its conditions, which goes to another process."""
-    return simulate_room(seed, poses, conditions=AWAY[away] if away else HOME)
+def _conditions(args: argparse.Namespace) -> Conditions:
+    conditions = AWAY[args.away] if args.away else FAMILIES[args.family]
+    return conditions if args.scale is None else replace(conditions, sizes=(args.scale,) * 2)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,12 +133,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--away', choices=AWAY, metavar='CONDITION',
                         help='make a test set, all rooms in the split "test", whose conditions '
                              'training never saw; one of the conditions below')
+    parser.add_argument('--family', choices=FAMILIES, default=HOME.name,
+                        help='what training rooms are drawn from, see below; default: %(default)s')
+    parser.add_argument('--scale', type=float, metavar='K',
+                        help="make everything, the height of the robot's head included, K times "
+                             'as large: rooms of the same seed then look the same at every K')
     parser.add_argument('--workers', type=int, default=os.cpu_count(),
                         help='processes (default: one a core)')
-    lines = (textwrap.fill(conditions.what, 79, initial_indent=f'  {name:<13}',
-                           subsequent_indent=' ' * 15) for name, conditions in AWAY.items())
-    parser.epilog = '\n'.join(('conditions of --away, and what differs from training:', *lines))
+    parser.epilog = '\n'.join((
+        'families of rooms to train in:', *_lines(FAMILIES), '',
+        'conditions of --away, and what differs from the family home:', *_lines(AWAY)))
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+
+
+def _lines(named: dict[str, Conditions]) -> list[str]:
+    return [textwrap.fill(conditions.what, 79, initial_indent=f'  {name:<16}',
+                          subsequent_indent=' ' * 18) for name, conditions in named.items()]
 
 
 def main(args: argparse.Namespace) -> int:
@@ -144,7 +158,13 @@ def main(args: argparse.Namespace) -> int:
     for name, value in defaults.items():
         if getattr(args, name) is None:
             setattr(args, name, value)
-    conditions = AWAY[args.away] if args.away else HOME
+    if args.away and args.family != HOME.name:
+        print(f'--away has rooms of its own: leave out --family {args.family}')
+        return 2
+    if args.scale is not None and not 0.4 <= args.scale <= 3:
+        print(f'scale is {args.scale}; expected 0.4 to 3, where the robot fits in and can hear')
+        return 2
+    conditions = _conditions(args)
     if args.rooms < 1 or args.poses < 1 or args.workers < 1 or args.seed < 0:
         print('rooms, poses and workers must be positive, the seed not negative')
         return 2
@@ -156,6 +176,10 @@ def main(args: argparse.Namespace) -> int:
     if args.away:
         # The format stays that of home: it is what a student that comes along believes.
         description['away'] = conditions.describe()
+    elif args.family != HOME.name:
+        description['family'] = conditions.describe()
+    if args.scale is not None:
+        description['scale'] = args.scale
     problem = claim(args.out, SPLITS, description, _SAME)
     if problem:
         print(problem)
@@ -163,7 +187,7 @@ def main(args: argparse.Namespace) -> int:
     seeds = range(args.seed, args.seed + args.rooms)
     paths = {seed: args.out / split_of(seed, bool(args.away)) / f'room_{seed:06d}.npz'
              for seed in seeds}
-    write_rooms(partial(_simulate, poses=args.poses, away=args.away), paths, args.poses,
+    write_rooms(partial(simulate_room, poses=args.poses, conditions=conditions), paths, args.poses,
                 'samples', args.workers)
     print(f'{args.rooms} rooms, {args.rooms * args.poses} samples in {args.out}')
     return 0

@@ -97,10 +97,17 @@ HELD_OUT: tuple[Material, ...] = (
 )
 """No room of the training data has these; one in place of each of :data:`MATERIALS`."""
 
+PANES: tuple[Material, ...] = (
+    Material('mirror', 'glass_window', 0.001, (0.85, 0.87, 0.88), 'glass'),
+    Material('clear_glass', 'glass_window', 0.001, (0.90, 0.92, 0.91), 'glass'),
+)
+"""They sound as glass does, and show something else than themselves: see
+:class:`~echo_depth_ros.sim.camera.Camera`."""
+
 _BY_NAME = {material.name: number for number, material in enumerate(MATERIALS, start=1)}
 
 
-_HELD_OUT = {material.name: material for material in HELD_OUT}
+_OTHERS = {material.name: material for material in (*HELD_OUT, *PANES)}
 
 
 def material_id(name: str) -> int:
@@ -109,8 +116,8 @@ def material_id(name: str) -> int:
 
     :raises ValueError: when there is no such material.
     """
-    if name in _HELD_OUT:
-        name = _HELD_OUT[name].shown_as
+    if name in _OTHERS:
+        name = _OTHERS[name].shown_as
     if name not in _BY_NAME:
         raise ValueError(
             f'unknown material {name!r}; expected one of {", ".join(sorted(_BY_NAME))}')
@@ -119,4 +126,4 @@ def material_id(name: str) -> int:
 
 def material(name: str) -> Material:
     """Return a material by name; raises ValueError as :func:`material_id` does."""
-    return _HELD_OUT.get(name) or MATERIALS[material_id(name) - 1]
+    return _OTHERS.get(name) or MATERIALS[material_id(name) - 1]

@@ -11,7 +11,7 @@ from shapely.geometry import Polygon
 from shapely.prepared import prep
 
 from echo_depth_ros.sim.furniture import KINDS, Piece, place
-from echo_depth_ros.sim.materials import material
+from echo_depth_ros.sim.materials import material, PANES
 from echo_depth_ros.sim.world import Surface, World, WorldError
 
 SHAPES = ('box', 'corridor', 'l')
@@ -38,6 +38,9 @@ class RoomStyle:
     :ivar density: least and most pieces of furniture per square metre.
     :ivar kinds: the pieces, each as likely as the others.
     :ivar substitutes: materials by the name of those they take the place of.
+    :ivar panes: share of the rooms that have a pane for one of their walls.
+    :ivar pane_kinds: what panes are, each as likely as the others; see
+        :data:`~echo_depth_ros.sim.materials.PANES`.
     """
 
     boxes: tuple[Range, Range, Range] = ((3, 11), (2.6, 8), (2.3, 3.8))
@@ -46,6 +49,8 @@ class RoomStyle:
     density: Range = (0.05, 0.35)
     kinds: tuple[Callable[[np.random.Generator, float], Piece], ...] = KINDS
     substitutes: Mapping[str, str] = field(default_factory=dict)
+    panes: float = 0.0
+    pane_kinds: tuple[str, ...] = tuple(pane.name for pane in PANES)
 
 
 def random_world(seed: int, shape: str | None = None, style: RoomStyle = RoomStyle()) -> World:
@@ -70,7 +75,7 @@ def random_world(seed: int, shape: str | None = None, style: RoomStyle = RoomSty
     floor = _surface(str(rng.choice(_FLOORS, p=_FLOOR_ODDS)), style, rng)
     ceiling = _surface(str(rng.choice(_CEILINGS, p=_CEILING_ODDS)), style, rng)
     world = World(shape, corners, height, walls, floor, ceiling)
-    return _furnish(world, style, rng)
+    return _furnish(_glaze(world, style, seed), style, rng)
 
 
 def _shell(shape: str, style: RoomStyle, rng: np.random.Generator,
@@ -93,6 +98,20 @@ def _surface(name: str, style: RoomStyle, rng: np.random.Generator) -> Surface:
     base = np.array(material(name).colour)
     colour = np.clip(base * rng.uniform(0.75, 1.2) + rng.normal(0, 0.05, 3), 0.05, 0.95)
     return Surface(name, tuple(round(float(c), 3) for c in colour))
+
+
+def _glaze(world: World, style: RoomStyle, seed: int) -> World:
+    """Make a pane of one wall, the longer ones rather, and leave the rest of the room as it is."""
+    rng = np.random.default_rng([seed, 8])  # its own: other rooms must not change
+    if rng.random() >= style.panes:
+        return world
+    corners = np.array(world.corners)
+    lengths = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    chosen = int(rng.choice(len(lengths), p=lengths / lengths.sum()))
+    pane = material(str(rng.choice(style.pane_kinds)))
+    walls = list(world.walls)
+    walls[chosen] = Surface(pane.name, pane.colour)
+    return replace(world, walls=tuple(walls))
 
 
 def _furnish(world: World, style: RoomStyle, rng: np.random.Generator) -> World:

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from echo_depth_ros.learning.augment import Augmentation
+from echo_depth_ros.learning.avs.darkness import darken, draw_light
 from echo_depth_ros.learning.data import EchoSplit
 from echo_depth_ros.learning.training.batches import Batch, flip_where
 
@@ -16,13 +17,14 @@ class AvsBatches:
 
     :param echoes: whether to add the windows.
     :param augmentation: None leaves the samples as they are.
-    :param brightness: see :class:`~.config.AvsConfig`.
+    :param brightness: see :class:`~.config.AvsConfig`, likewise ``dark_share``.
     """
 
     def __init__(self, split: EchoSplit, echoes: bool = True,
-                 augmentation: Augmentation | None = None, brightness: float = 0.0) -> None:
-        self.split, self.echoes = split, echoes
-        self.augmentation, self.brightness = augmentation, brightness
+                 augmentation: Augmentation | None = None, brightness: float = 0.0,
+                 dark_share: float = 0.0) -> None:
+        self.split, self.echoes, self.augmentation = split, echoes, augmentation
+        self.brightness, self.dark_share = brightness, dark_share
 
     def __call__(self, indices: Tensor, chance: Generator) -> Batch:
         """
@@ -43,5 +45,7 @@ class AvsBatches:
             spread = 2 * torch.rand(2, len(rgb), 1, 1, 1, generator=chance) - 1
             gain, shift = 1 + self.brightness * spread[0], self.brightness / 2 * spread[1]
             rgb = (rgb * gain + shift).clamp(0, 1)
+        if self.augmentation is not None and self.dark_share:
+            rgb = darken(rgb, draw_light(len(rgb), self.dark_share, chance), chance)
         batch = {'rgb': rgb, 'depth': depth}
         return batch | {'waveform': waveform} if self.echoes else batch

@@ -30,6 +30,8 @@ class AvsConfig:
     :ivar augmentation: of the windows; its mirror turns colour and depth too.
     :ivar brightness: largest change of a colour image's contrast, as a factor about 1, and half as
         much of its brightness.
+    :ivar dark_share: of the colour images that are seen in less light, down to none: there echoes
+        are all there is.
     :ivar steps: of the optimiser.
     :ivar batch: samples in a step.
     :ivar ema: how much of the average of weights a step keeps; 0 takes the weights as they are.
@@ -43,6 +45,7 @@ class AvsConfig:
     loss: ScaleInvariantConfig = field(default_factory=ScaleInvariantConfig)
     augmentation: Augmentation = field(default_factory=Augmentation)
     brightness: float = field(default=0.2, metadata={'least': 0, 'below': 1})
+    dark_share: float = field(default=0.15, metadata={'least': 0, 'most': 1})
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     steps: int = field(default=6000, metadata={'least': 1})
     batch: int = field(default=32, metadata={'least': 1})

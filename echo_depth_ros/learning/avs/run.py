@@ -78,7 +78,7 @@ class AvsRun(Run):
         echoes = config.network.echo_branch
         load = AvsBatches(self.train_split, echoes,
                           config.augmentation if config.augmentation.enabled else None,
-                          config.brightness)
+                          config.brightness, config.dark_share)
         plan = BatchPlan(len(self.train_split), config.batch, self.seed, rank, world)
         stream = StepStream(plan, load, lambda: self.module.step, config.val_every, config.steps)
         shown = spread(len(self.val_split), config.val_images)[rank::world]
