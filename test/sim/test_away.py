@@ -154,3 +154,25 @@ def test_help_names_every_condition():
     dataset.add_arguments(parser)
     text = parser.format_help()
     assert all(f'\n  {name} ' in text for name in AWAY)
+
+
+def test_a_family_and_a_scale_are_kept_with_the_data(tmp_path):
+    assert _run(tmp_path / 'v', '--family', 'varied', '--rooms', 1, '--poses', 1,
+                '--workers', 1) == 0
+    stated = json.loads((tmp_path / 'v' / 'dataset.json').read_text())
+    assert stated['family']['name'] == 'varied' and 'away' not in stated
+    assert stated['family']['panes']['share'] > 0 and len(stated['family']['sizes']) == 2
+    assert _run(tmp_path / 'v', '--rooms', 1, '--poses', 1, '--workers', 1) == 2
+    assert _run(tmp_path / 'k', '--away', 'home', '--scale', 1.5, '--rooms', 1, '--poses', 1,
+                '--workers', 1) == 0
+    assert json.loads((tmp_path / 'k' / 'dataset.json').read_text())['scale'] == 1.5
+    assert _run(tmp_path / 'k', '--away', 'home', '--rooms', 1, '--poses', 1,
+                '--workers', 1) == 2
+
+
+@pytest.mark.parametrize('wrong', [('--scale', 0.1), ('--scale', 'nan'),
+                                   ('--away', 'home', '--family', 'varied')])
+def test_what_makes_no_sense_is_refused(wrong, tmp_path, capsys):
+    assert _run(tmp_path, '--rooms', 1, *wrong) == 2
+    assert wrong[0].strip('-') in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
