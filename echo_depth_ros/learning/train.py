@@ -30,13 +30,17 @@ import os
 from pathlib import Path
 
 from pytorch_lightning.utilities import rank_zero_only
-import torch
 
 from echo_depth_ros.learning.data import open_split
-from echo_depth_ros.learning.training.config import load_config
+from echo_depth_ros.learning.training.arguments import (
+    add_machine_arguments,
+    add_run_arguments,
+    announce,
+    conclude,
+    set_threads,
+)
+from echo_depth_ros.learning.training.config import FOLDER, load_config
 from echo_depth_ros.learning.training.engine import Machine, Run
-from echo_depth_ros.learning.training.errors import TrainingError
-from echo_depth_ros.learning.training.logs import LOGGERS
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,29 +48,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     machine = Machine()
     parser.add_argument('data', type=Path, help='data set: simulated, BatVision 1 or 2, or your '
                         'own recordings')
-    parser.add_argument('--config', default='no_distillation', metavar='NAME',
-                        help='YAML file, or the name of one in config/training: no_distillation, '
-                        'ce, ccl, v2e_ccl, batvision_unet, echonet, teacher_depth, '
-                        'teacher_material, tiny (default: %(default)s)')
-    parser.add_argument('--out', type=Path, required=True, help='folder of the run')
-    parser.add_argument('--seed', type=int, default=0, help='of all that is random')
-    parser.add_argument('--set', dest='overrides', action='append', default=[],
-                        metavar='KEY=VALUE', help='replace one value of the configuration, such '
-                        'as steps=3000 or optimizer.lr=1e-3; may be repeated')
-    parser.add_argument('--fresh', action='store_true',
-                        help='start anew, even if OUT holds a run: its files are removed')
-    parser.add_argument('--init', type=Path, metavar='MODEL.pt',
-                        help='start from the weights of an earlier model of the same kind and '
-                        'sizes, such as to tune a student to your own robot')
-    parser.add_argument('--limit', type=int, default=None, help='use only so many samples')
+    add_run_arguments(parser, FOLDER, 'no_distillation',
+                      'no_distillation, ce, ccl, v2e_ccl, batvision_unet, echonet, teacher_depth, '
+                      'teacher_material, tiny', 'steps=3000 or optimizer.lr=1e-3')
     teachers = parser.add_argument_group(
         'teachers', 'a model.pt, hf:NAME of a Hugging Face depth model, or '
         'package.module:attribute; needed by ce, ccl and v2e_ccl')
     teachers.add_argument('--teacher-depth', metavar='TEACHER')
     teachers.add_argument('--teacher-material', metavar='TEACHER')
     where = parser.add_argument_group('machine', "handed to PyTorch Lightning's Trainer")
-    where.add_argument('--accelerator', default=machine.accelerator,
-                       help='cpu, gpu, … (default: %(default)s)')
+    add_machine_arguments(where)
     where.add_argument('--devices', default=str(machine.devices),
                        help='how many, or which such as 0,1; on a CPU, processes '
                        '(default: %(default)s)')
@@ -78,13 +69,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     where.add_argument('--precision', default=None,
                        help='auto, 32-true, bf16-mixed or 16-mixed, instead of the '
                        "configuration's")
-    where.add_argument('--threads', type=int, default=None,
-                       help='CPU threads of each process (default: all)')
-    where.add_argument('--logger', choices=LOGGERS, default=machine.logger,
-                       help='default: %(default)s')
-    where.add_argument('--save-minutes', type=float, default=machine.save_minutes,
-                       help='between checkpoints, besides those after validations '
-                       '(default: %(default)s)')
 
 
 def main(args: Namespace) -> int:
@@ -94,7 +78,7 @@ def main(args: Namespace) -> int:
     :returns: 0.
     :raises EchoDepthError: the data, the configuration or the options are no good.
     """
-    _set_threads(args.threads)
+    set_threads(args.threads)
     overrides = list(args.overrides)
     if args.precision:
         overrides.append(f'precision={args.precision}')
@@ -109,27 +93,13 @@ def main(args: Namespace) -> int:
                               args.strategy, args.logger, args.save_minutes),
               fresh=args.fresh, init=args.init)
     if rank_zero_only.rank == 0:
-        going_on = f'; going on from step {run.done_steps}' if run.done_steps else ''
-        print(f'{config.kind}: {len(train)} training and {len(val)} validation samples; '
-              f'{run.run_state["parameters"] / 1e6:.2f} M parameters; '
-              f'{torch.get_num_threads()} threads, {run.precision}{going_on}', flush=True)
-    module = run.run()
+        announce(run, config.kind)
+    run.run()
     if rank_zero_only.rank == 0:
-        print(f'{args.out / "model.pt"}: {config.steps} steps, best validation '
-              f'{module.score} {module.best:.4f}')
+        conclude(run)
         if config.kind == 'student':
             print(f'export it with: echo-depth export {args.out / "model.pt"} MODEL.onnx')
     return 0
-
-
-def _set_threads(threads: int | None) -> None:
-    if threads is None:
-        return
-    if threads < 1:
-        raise TrainingError(f'--threads is {threads}; expected 1 or more')
-    # The processes that a strategy starts inherit this, and Lightning then leaves it alone.
-    os.environ['OMP_NUM_THREADS'] = str(threads)
-    torch.set_num_threads(threads)
 
 
 def _devices(text: str) -> int | str:

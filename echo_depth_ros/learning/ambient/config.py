@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from echo_depth_ros.learning.ambient.clips import HEARS
 from echo_depth_ros.learning.ambient.networks import AmbientSizes
-from echo_depth_ros.learning.training.config import config_places
 from echo_depth_ros.learning.training.errors import ConfigError
-from echo_depth_ros.learning.training.sections import plain, section
+from echo_depth_ros.learning.training.sections import plain
+from echo_depth_ros.learning.training.yaml_files import load
 
+FOLDER = 'ambient'
+"""Of ``config``, where the YAML files lie."""
 OPTIMIZERS = ('adamw', 'sgd')
 PRECISIONS = ('32-true', 'bf16-mixed')
 
@@ -81,42 +81,11 @@ class AmbientConfig:
         return plain(self)
 
 
-def ambient_places() -> list[Path]:
-    """Every folder where configurations may lie, best first."""
-    return [place.parent / 'ambient' for place in config_places()]
-
-
 def load_ambient_config(name: str | Path, overrides: Iterable[str] = ()) -> AmbientConfig:
     """
     Load a configuration by path, or by the name of a file in ``config/ambient``.
 
-    :param overrides: ``section.key=value``, which win over the file.
+    :param overrides: see :func:`~echo_depth_ros.learning.training.yaml_files.load`.
     :raises ConfigError: no such file, or something in it is wrong.
     """
-    path = Path(name)
-    if not path.is_file():
-        found = [place / f'{path.name}.yaml' for place in ambient_places()]
-        path = next((each for each in found if each.is_file()), path)
-    if not path.is_file():
-        names = sorted({f.stem for place in ambient_places() for f in place.glob('*.yaml')})
-        raise ConfigError(f'no configuration {name}; expected a YAML file or one of: '
-                          f'{", ".join(names) or "(none)"}')
-    try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f'{path} is no YAML: {error}') from error
-    for override in overrides:
-        _set(values, override)
-    return section(AmbientConfig, values, str(path))
-
-
-def _set(values: Any, override: str) -> None:
-    key, equals, text = override.partition('=')
-    *sections, last = key.strip().split('.')
-    if not equals or not last:
-        raise ConfigError(f'--set {override}: expected key=value, such as optimizer.lr=0.001')
-    for name in sections:
-        values = values.setdefault(name, {}) if isinstance(values, dict) else None
-    if not isinstance(values, dict):
-        raise ConfigError(f'--set {override}: {".".join(sections)} is no section')
-    values[last] = yaml.safe_load(text)
+    return load(AmbientConfig, FOLDER, name, overrides)

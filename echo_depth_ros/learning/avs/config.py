@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from echo_depth_ros.learning.augment import Augmentation
 from echo_depth_ros.learning.avs.loss import ScaleInvariantConfig
 from echo_depth_ros.learning.avs.sizes import AvsSizes
-from echo_depth_ros.learning.training.config import config_places, OptimizerConfig, PRECISIONS
-from echo_depth_ros.learning.training.errors import ConfigError
-from echo_depth_ros.learning.training.sections import plain, section
+from echo_depth_ros.learning.training.config import OptimizerConfig, PRECISIONS
+from echo_depth_ros.learning.training.sections import plain
+from echo_depth_ros.learning.training.yaml_files import load
 
 KIND = 'avs'
-"""What checkpoints of AVS-Net are called."""
+"""What checkpoints of AVS-Net are called, and the folder of ``config`` for their runs."""
 
 
 @dataclass(frozen=True)
@@ -69,76 +67,11 @@ class AvsConfig:
         return plain(self)
 
 
-def avs_places() -> list[Path]:
-    """Every folder where configurations may lie, best first."""
-    return [place.parent / 'avs' for place in config_places()]
-
-
 def load_avs_config(name: str | Path, overrides: Iterable[str] = ()) -> AvsConfig:
     """
     Load a configuration by path, or by the name of a file in ``config/avs``.
 
-    A file may say ``extends: other.yaml``, a file beside it, and then needs only what differs.
-
-    :param overrides: ``section.key=value``, which win over the file.
+    :param overrides: see :func:`~echo_depth_ros.learning.training.yaml_files.load`.
     :raises ConfigError: no such file, or something in it is wrong.
     """
-    path = _find(name)
-    values = _read(path, ())
-    for override in overrides:
-        _set(values, override)
-    return section(AvsConfig, values, f'{path} with --set' if overrides else str(path))
-
-
-def _find(name: str | Path) -> Path:
-    path = Path(name)
-    if path.is_file():
-        return path
-    found = next((place / f'{path.name}.yaml' for place in avs_places()
-                  if (place / f'{path.name}.yaml').is_file()), None)
-    if found is not None and path.parent == Path('.'):
-        return found
-    names = sorted({file.stem for place in avs_places() for file in place.glob('*.yaml')})
-    raise ConfigError(f'no configuration {name}; expected a YAML file or one of: '
-                      f'{", ".join(names) or "(none)"}')
-
-
-def _read(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
-    if path.resolve() in children:
-        raise ConfigError(f'{path} extends itself')
-    try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f'{path} is no YAML, or cannot be read: {error}') from error
-    if not isinstance(values, dict):
-        raise ConfigError(f'{path} holds no "key: value" lines')
-    base = values.pop('extends', None)
-    if base is None:
-        return values
-    if not isinstance(base, str):
-        raise ConfigError(f'{path}: extends is {base!r}; expected the name of a YAML file')
-    return _merged(_read(path.parent / base, (*children, path.resolve())), values)
-
-
-def _merged(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in values.items():
-        below = merged.get(key)
-        both = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = _merged(below, value) if both else value
-    return merged
-
-
-def _set(values: Any, override: str) -> None:
-    key, equals, text = override.partition('=')
-    *sections, last = key.strip().split('.')
-    if not equals or not last:
-        raise ConfigError(f'--set {override}: expected key=value, such as optimizer.lr=0.001')
-    for name in sections:
-        values = values.setdefault(name, {}) if isinstance(values, dict) else None
-    if not isinstance(values, dict):
-        raise ConfigError(f'--set {override}: {".".join(sections)} is no section')
-    try:
-        values[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f'--set {override}: the value is no YAML') from error
+    return load(AvsConfig, KIND, name, overrides)

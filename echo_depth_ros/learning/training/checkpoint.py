@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints: written whole or not at all, read without running what is inside."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import hashlib
 import os
 from pathlib import Path
@@ -20,6 +20,9 @@ RUN = 'echo_depth'
 """Key under which a Lightning checkpoint carries what this package adds to it."""
 AVERAGE = 'average.'
 """Prefix of the averaged network's weights in a Lightning checkpoint."""
+
+Load = Callable[[Path | str], tuple[nn.Module, dict[str, Any]]]
+"""From a path to a network and what is known about it, as :func:`load_model`."""
 
 
 def save_atomically(state: Any, path: Path | str) -> None:
@@ -55,10 +58,13 @@ def save_model(path: Path | str, kind: str, network: nn.Module, about: Mapping[s
                      'about': dict(about)}, path)
 
 
-def load_model(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
+def load_network(path: Path | str, build: Callable[[str, Mapping[str, Any]], nn.Module],
+                 command: str) -> tuple[nn.Module, dict[str, Any]]:
     """
     Network of a ``model.pt``, ``best.pt`` or ``last.ckpt``, ready to predict.
 
+    :param build: makes it of its kind and sizes; it raises CheckpointError for another kind.
+    :param command: of ``echo-depth`` that writes such files, for messages.
     :returns: the (averaged) network in eval mode, and what is known about it: ``kind``, ``step``,
         ``config`` of the run and its validation figures.
     :raises CheckpointError: the file is none of these.
@@ -75,24 +81,30 @@ def load_model(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
         else:
             kind, sizes, about = state['kind'], state['config'], state['about']
             weights = state['state']
-        network = build_network(kind, sizes)
+        network = build(kind, sizes)
         network.load_state_dict(weights)
     except (CheckpointError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = (f'it has no {error}' if isinstance(error, KeyError)
                   else str(error).partition('\n')[0])
-        raise CheckpointError(f'{path} is no checkpoint of this release of "echo-depth train": '
-                              f'{reason}') from error
+        raise CheckpointError(f'{path} is no checkpoint of this release of "echo-depth '
+                              f'{command}": {reason}') from error
     return network.eval(), {'kind': kind, **about}
 
 
-def start_from(network: nn.Module, path: Path | str) -> None:
+def load_model(path: Path | str) -> tuple[nn.Module, dict[str, Any]]:
+    """Network of a checkpoint of "echo-depth train", see :func:`load_network`."""
+    return load_network(path, build_network, 'train')
+
+
+def start_from(network: nn.Module, path: Path | str, load: Load = load_model) -> None:
     """
     Give a new network the weights of an earlier model.
 
+    :param load: what reads models of its kind.
     :raises CheckpointError: the model is of another kind or of other sizes.
     :raises FileNotFoundError: there is no such file.
     """
-    earlier, _ = load_model(path)
+    earlier, _ = load(path)
     there, here = (f'{type(each).__name__} {sizes_of(each)}' for each in (earlier, network))
     if there != here:
         raise CheckpointError(f'{path} is a {there}, but the run is for a {here}; expected the '

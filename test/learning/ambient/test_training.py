@@ -8,15 +8,12 @@ import pytest
 import torch
 
 from echo_depth_ros.learning.ambient import evaluate, train
-from echo_depth_ros.learning.ambient.config import (
-    ambient_places,
-    AmbientConfig,
-    load_ambient_config,
-)
+from echo_depth_ros.learning.ambient.config import AmbientConfig, FOLDER, load_ambient_config
 from echo_depth_ros.learning.ambient.networks import AmbientNetwork, AmbientSizes
 from echo_depth_ros.learning.ambient.objective import figures, Heard, intervals, listen
 from echo_depth_ros.learning.ambient.run import AmbientRun, load_network, save_network
 from echo_depth_ros.learning.training.errors import CheckpointError, ConfigError, TrainingError
+from echo_depth_ros.learning.training.yaml_files import config_places
 
 from .small import clips, write_simulated
 
@@ -137,7 +134,7 @@ def test_commands_train_and_evaluate(tmp_path, capsys):
     assert np.isfinite(figures_['ap']) and figures_['weights'] < 2e5
 
 
-@pytest.mark.parametrize('name', sorted(p.stem for p in ambient_places()[0].glob('*.yaml')))
+@pytest.mark.parametrize('name', sorted(p.stem for p in config_places(FOLDER)[0].glob('*.yaml')))
 def test_shipped_configurations_read(name):
     assert load_ambient_config(name).to_dict()['epochs'] > 0
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from echo_depth_ros.learning.avs.config import avs_places, AvsConfig, load_avs_config
+from echo_depth_ros.learning.avs.config import AvsConfig, KIND, load_avs_config
 from echo_depth_ros.learning.training.errors import ConfigError
+from echo_depth_ros.learning.training.yaml_files import config_places
 
 
-@pytest.mark.parametrize('name', sorted(p.stem for p in avs_places()[0].glob('*.yaml')))
+@pytest.mark.parametrize('name', sorted(p.stem for p in config_places(KIND)[0].glob('*.yaml')))
 def test_shipped_configurations_read_and_keep_the_papers_loss(name):
     config = load_avs_config(name)
     assert (config.loss.alpha, config.loss.lam) == (10, 0.85)

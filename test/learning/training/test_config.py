@@ -5,16 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from echo_depth_ros.learning.training.config import (
-    config_places,
-    find_config,
-    load_config,
-    read_config,
-    TrainingConfig,
-)
+from echo_depth_ros.learning.training.config import FOLDER, load_config, TrainingConfig
 from echo_depth_ros.learning.training.errors import ConfigError
+from echo_depth_ros.learning.training.sections import section
+from echo_depth_ros.learning.training.yaml_files import config_places, find_config
 
-SHIPPED = sorted(path.stem for path in config_places()[0].glob('*.yaml'))
+SHIPPED = sorted(path.stem for path in config_places(FOLDER)[0].glob('*.yaml'))
 
 
 def _file(folder: Path, text: str, name: str = 'x.yaml') -> Path:
@@ -40,7 +36,7 @@ def test_the_experiments_are_there_and_differ_in_their_parts_only():
 @pytest.mark.parametrize('name', SHIPPED)
 def test_what_is_shipped_reads_and_comes_back_the_same(name):
     config = load_config(name)
-    assert read_config(config.to_dict(), name) == config
+    assert section(TrainingConfig, config.to_dict(), name) == config
     assert yaml.safe_load(yaml.safe_dump(config.to_dict())) == config.to_dict()
 
 
@@ -103,7 +99,7 @@ def test_bad_overrides_are_named(override, words):
 
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(ConfigError, match=r'nothing.*v2e_ccl'):
-        find_config('nothing')
+        find_config('nothing', FOLDER)
 
 
 def test_installed_configurations_are_found(tmp_path, monkeypatch):
