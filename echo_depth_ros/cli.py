@@ -55,6 +55,10 @@ COMMANDS = {
                             'figures of such networks, and of what they give scale to'),
     'export-avs': Command('echo_depth_ros.learning.avs.export',
                           'write such a network as one ONNX file'),
+    'simulate-drive': Command('echo_depth_ros.sim.drive_dataset',
+                              'make films of a robot that tours rooms, to learn depth from'),
+    'train-monodepth': Command('echo_depth_ros.learning.monodepth.train',
+                               'train relative depth from such films, without any truth'),
     'simulate-ambient': Command('echo_depth_ros.sim.ambient_dataset',
                                 'make rooms that are only listened to, without any chirp'),
     'train-ambient': Command('echo_depth_ros.learning.ambient.train',
@@ -98,6 +102,10 @@ examples:
     echo-depth train-avs data/rooms --config only_rgb --out runs/only_rgb
     echo-depth evaluate-avs runs/avs/model.pt runs/only_rgb/model.pt data/rooms
     echo-depth export-avs runs/avs/model.pt models/avs.onnx --data data/rooms
+
+  relative depth from films of a moving camera, without any truth (Monodepth2):
+    echo-depth simulate-drive data/drive
+    echo-depth train-monodepth data/drive --out runs/monodepth
 
   hear walls in silence (Structure from Silence):
     echo-depth simulate-ambient data/ambient

@@ -3,12 +3,14 @@
 """What `echo-depth simulate-drive` writes."""
 
 import argparse
+from dataclasses import replace
 import json
 
 import numpy as np
 import pytest
 
 from echo_depth_ros.sim import drive_dataset as dataset
+from echo_depth_ros.sim.away import HOME
 
 SEED = dataset.DRIVE_SEED
 
@@ -78,6 +80,13 @@ def test_intrinsics_are_those_of_the_rays():
     # The outer edge of the last pixel is at 45 degrees.
     edge = (camera['width'] - 0.5 - camera['cx']) / camera['fx']
     assert edge == pytest.approx(1.0)
+
+
+def test_a_larger_room_looks_the_same_and_is_driven_further(drive):
+    twice = dataset.simulate_drive(SEED + 1, 12, conditions=replace(HOME, sizes=(2.0, 2.0)))
+    assert np.array_equal(twice['rgb'], drive['rgb'])
+    assert np.allclose(twice['moved'], drive['moved'] * (2, 1), equal_nan=True)
+    assert np.abs(twice['depth'] - 2.0 * drive['depth']).max() <= 1
 
 
 def test_a_robot_that_cannot_move_is_put_elsewhere(monkeypatch):

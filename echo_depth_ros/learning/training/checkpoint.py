@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from echo_depth_ros.learning.training.errors import CheckpointError
+from echo_depth_ros.learning.training.sections import flat
 from echo_depth_ros.learning.training.zoo import build_network, sizes_of
 
 RUN = 'echo_depth'
@@ -105,10 +106,14 @@ def start_from(network: nn.Module, path: Path | str, load: Load = load_model) ->
     :raises FileNotFoundError: there is no such file.
     """
     earlier, _ = load(path)
-    there, here = (f'{type(each).__name__} {sizes_of(each)}' for each in (earlier, network))
-    if there != here:
-        raise CheckpointError(f'{path} is a {there}, but the run is for a {here}; expected the '
-                              'same: set the sizes to those of the model to start from')
+    there, here = ({'network': type(each).__name__, **flat(sizes_of(each))}
+                   for each in (earlier, network))
+    different = [f'{name} is {there.get(name)} there, {here.get(name)} here'
+                 for name in {**there, **here} if there.get(name) != here.get(name)]
+    if different:
+        raise CheckpointError(f'{path} is of another network than the run: '
+                              f'{"; ".join(different)}; expected the same: set the sizes to '
+                              'those of the model to start from')
     network.load_state_dict(earlier.state_dict())
 
 

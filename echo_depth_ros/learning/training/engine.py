@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run from its configuration to its model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 import logging
 from pathlib import Path
@@ -14,17 +15,19 @@ import pytorch_lightning as pl
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities import rank_zero_only
 import torch
-from torch import Generator
+from torch import Generator, nn
 from torch.utils.data import DataLoader
 
 from echo_depth_ros.learning.data import DatasetError, EchoSplit
 from echo_depth_ros.learning.distillation.teachers import open_teacher
 from echo_depth_ros.learning.networks.student import EchoStudent
-from echo_depth_ros.learning.training.batches import EchoBatches, RgbBatches
+from echo_depth_ros.learning.training.batches import Batch, EchoBatches, RgbBatches
 from echo_depth_ros.learning.training.callbacks import BEST, Keeper, LAST, MODEL, Progress
 from echo_depth_ros.learning.training.checkpoint import (
     AtomicCheckpointIO,
     digest,
+    Load,
+    load_model,
     read_checkpoint,
     RUN,
     save_model,
@@ -44,7 +47,8 @@ from echo_depth_ros.learning.training.sections import flat
 from echo_depth_ros.learning.training.teacher_bank import fingerprint, open_bank, TeacherBank
 from echo_depth_ros.learning.training.zoo import build_network, TEACHERS
 
-_VAL_BATCH = 64
+TrainBatches = ShownBatches = Callable[[torch.Tensor, Generator], Batch]
+"""From indices of samples, and chance, to a batch."""
 _COMPARED = ('seed', 'config', 'train_samples', 'val_samples', 'teachers', 'init', 'precision')
 """What must be the same for a run to go on with the same result."""
 
@@ -69,6 +73,10 @@ class Run:
     """
     One training run, new or resumed.
 
+    Runs of other networks derive from it: they say what data they need, and make network, module
+    and batches.
+
+
     :param config: what to train.
     :param train: split to train on.
     :param val: split to validate on.
@@ -83,6 +91,11 @@ class Run:
     :raises CheckpointError: ``out`` holds another run.
     """
 
+    val_batch = 64
+    """Samples that are validated at a time."""
+    load: Load = staticmethod(load_model)
+    """What reads the model of ``init``."""
+
     def __init__(self, config: TrainingConfig, train: EchoSplit, val: EchoSplit, out: Path,
                  seed: int = 0, teachers: dict[str, str] | None = None,
                  bank: Path | None = None, machine: Machine = Machine(),
@@ -92,7 +105,7 @@ class Run:
         self.config, self.train_split, self.val_split = config, train, val
         self.out, self.seed, self.machine = out, seed, machine
         self.precision = _precision(config.precision, machine.accelerator)
-        self._check_data()
+        self.check_data()
         _quieten()
         pl.seed_everything(seed, verbose=False)
         self.banks, prints = self._open_banks(teachers or {}, bank or out / 'teachers')
@@ -108,7 +121,8 @@ class Run:
 
     # ---- what it is made of ----
 
-    def _check_data(self) -> None:
+    def check_data(self) -> None:
+        """Refuse data that lack what the run needs; see the class for what is raised."""
         config, split = self.config, self.train_split
         if len(split) < 1 or len(self.val_split) < 1:
             raise TrainingError('training and validation split need at least one sample each')
@@ -119,6 +133,16 @@ class Run:
         if config.kind == 'teacher_material' and split.material is None:
             raise DatasetError('kind teacher_material needs material images, but the data set has '
                                'none; only simulated rooms do')
+
+    def check_one_device(self) -> None:
+        """
+        Refuse several: a step over them would have to know which parts have no gradient.
+
+        :raises TrainingError: more than one is asked for.
+        """
+        if self.machine.devices not in (1, '1', 'auto'):
+            raise TrainingError(f'devices is {self.machine.devices}; kind {self.config.kind} '
+                                'trains on 1')
 
     def _open_banks(self, teachers: dict[str, str],
                     folder: Path) -> tuple[dict[str, TeacherBank], dict[str, str]]:
@@ -138,25 +162,48 @@ class Run:
                                     bfloat16=self.precision == 'bf16-mixed')
         return banks, prints
 
-    def _build(self, init: Path | None) -> RunModule:
+    def build_network(self) -> nn.Module:
+        """Make the network that is trained, with fresh weights."""
         config = self.config
-        pl.seed_everything(self.seed, verbose=False)
         sizes = {'student': config.student, 'teacher_depth': config.teacher,
                  'teacher_material': config.teacher}.get(config.kind)
         network = build_network(config.kind, vars(sizes) if sizes else {})
         if isinstance(network, EchoStudent):
             network.set_mean_depth(self.train_split.mean_depth())
-        if init:
-            start_from(network, init)
-        if self.precision != '32-true':  # fast in this layout with halves, slow without
-            network = network.to(memory_format=torch.channels_last)
-        self.run_state['parameters'] = sum(p.numel() for p in network.parameters())
+        return network
+
+    def build_module(self, network: nn.Module) -> RunModule:
+        """Make the module whose steps train the network."""
+        config = self.config
         if config.kind == 'student':
             channels = {task: bank.channels for task, bank in self.banks.items()}
             return DistillationModule(network, config, self.run_state, channels)
         if config.kind in TEACHERS:
             return TeacherModule(network, config, self.run_state)
         return BaselineModule(network, config, self.run_state)
+
+    def batches(self) -> tuple[TrainBatches, ShownBatches]:
+        """Return what makes the batches of training, and of validation."""
+        config = self.config
+        if config.kind in TEACHERS:
+            task = TEACHERS[config.kind]
+            return (RgbBatches(self.train_split, task, config.augmentation.enabled),
+                    RgbBatches(self.val_split, task))
+        return (EchoBatches(self.train_split,
+                            config.augmentation if config.augmentation.enabled else None,
+                            self._uses_material, self.banks),
+                EchoBatches(self.val_split, None,
+                            self._uses_material and self.val_split.material is not None))
+
+    def _build(self, init: Path | None) -> RunModule:
+        pl.seed_everything(self.seed, verbose=False)
+        network = self.build_network()
+        if init:
+            start_from(network, init, self.load)
+        if self.precision != '32-true':  # fast in this layout with halves, slow without
+            network = network.to(memory_format=torch.channels_last)
+        self.run_state['parameters'] = sum(p.numel() for p in network.parameters())
+        return self.build_module(network)
 
     @property
     def _uses_material(self) -> bool:
@@ -165,21 +212,11 @@ class Run:
 
     def _loaders(self, rank: int, world: int) -> tuple[DataLoader, DataLoader]:
         config = self.config
-        if config.kind in TEACHERS:
-            task = TEACHERS[config.kind]
-            augment = config.augmentation.enabled
-            load = RgbBatches(self.train_split, task, augment)
-            show = RgbBatches(self.val_split, task)
-        else:
-            load = EchoBatches(self.train_split,
-                               config.augmentation if config.augmentation.enabled else None,
-                               self._uses_material, self.banks)
-            show = EchoBatches(self.val_split, None,
-                               self._uses_material and self.val_split.material is not None)
+        load, show = self.batches()
         plan = BatchPlan(len(self.train_split), config.batch, self.seed, rank, world)
         stream = StepStream(plan, load, lambda: self.module.step, config.val_every, config.steps)
         shown = spread(len(self.val_split), config.val_images)[rank::world]
-        batches = _Shown([part for part in shown.split(_VAL_BATCH) if len(part)], show)
+        batches = _Shown([part for part in shown.split(self.val_batch) if len(part)], show)
         return (DataLoader(stream, batch_size=None), DataLoader(batches, batch_size=None))
 
     # ---- resuming ----

@@ -80,7 +80,7 @@ def test_only_rgb_trains_and_starts_from_an_earlier_model(splits, tmp_path):
     run = AvsRun(load_avs_config('tiny', [*SHORT, 'network.echo_branch=false']), *splits,
                  tmp_path / 'next', machine=Machine('cpu'), init=earlier)
     assert _same(_weights(earlier), run.module.network.state_dict())
-    with pytest.raises(CheckpointError, match='expected the same sizes'):
+    with pytest.raises(CheckpointError, match='expected the same: set the sizes'):
         _run(splits, tmp_path / 'next', init=earlier)
 
 
