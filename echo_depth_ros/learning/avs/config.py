@@ -5,13 +5,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from echo_depth_ros.learning.augment import Augmentation
 from echo_depth_ros.learning.avs.loss import ScaleInvariantConfig
 from echo_depth_ros.learning.avs.sizes import AvsSizes
-from echo_depth_ros.learning.training.config import OptimizerConfig, PRECISIONS
-from echo_depth_ros.learning.training.sections import plain
+from echo_depth_ros.learning.training.config import RunConfig
 from echo_depth_ros.learning.training.yaml_files import load
 
 KIND = 'avs'
@@ -19,9 +17,9 @@ KIND = 'avs'
 
 
 @dataclass(frozen=True)
-class AvsConfig:
+class AvsConfig(RunConfig):
     """
-    A run, but for its data and its seed.
+    A run of AVS-Net, but for its data and its seed.
 
     :ivar network: sizes, backbone, and whether echoes are heard.
     :ivar loss: equation 4.
@@ -30,13 +28,6 @@ class AvsConfig:
         much of its brightness.
     :ivar dark_share: of the colour images that are seen in less light, down to none: there echoes
         are all there is.
-    :ivar steps: of the optimiser.
-    :ivar batch: samples in a step.
-    :ivar ema: how much of the average of weights a step keeps; 0 takes the weights as they are.
-    :ivar precision: as PyTorch Lightning names it; auto takes bf16-mixed where the processor
-        multiplies it natively.
-    :ivar val_every: steps between validations.
-    :ivar val_images: about how many images to validate on; 0 takes all.
     """
 
     network: AvsSizes = field(default_factory=AvsSizes)
@@ -44,27 +35,14 @@ class AvsConfig:
     augmentation: Augmentation = field(default_factory=Augmentation)
     brightness: float = field(default=0.2, metadata={'least': 0, 'below': 1})
     dark_share: float = field(default=0.15, metadata={'least': 0, 'most': 1})
-    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     steps: int = field(default=6000, metadata={'least': 1})
     batch: int = field(default=32, metadata={'least': 1})
-    ema: float = field(default=0.998, metadata={'least': 0, 'below': 1})
-    precision: str = field(default='auto', metadata={'choices': PRECISIONS})
-    val_every: int = field(default=300, metadata={'least': 1})
     val_images: int = field(default=500, metadata={'least': 0})
 
     @property
     def kind(self) -> str:
         """What its checkpoints say they are."""
         return KIND
-
-    @property
-    def needs_teachers(self) -> bool:
-        """AVS-Net has none."""
-        return False
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain types only, for checkpoints and for comparing runs."""
-        return plain(self)
 
 
 def load_avs_config(name: str | Path, overrides: Iterable[str] = ()) -> AvsConfig:

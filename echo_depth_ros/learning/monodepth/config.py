@@ -5,14 +5,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from echo_depth_ros.learning.monodepth.batches import TripleAugmentation
 from echo_depth_ros.learning.monodepth.drives import TripleConfig
 from echo_depth_ros.learning.monodepth.objective import ObjectiveConfig
 from echo_depth_ros.learning.monodepth.sizes import MonodepthSizes
-from echo_depth_ros.learning.training.config import OptimizerConfig, PRECISIONS
-from echo_depth_ros.learning.training.sections import plain
+from echo_depth_ros.learning.training.config import RunConfig
 from echo_depth_ros.learning.training.yaml_files import load
 
 KIND = 'monodepth'
@@ -20,48 +18,28 @@ KIND = 'monodepth'
 
 
 @dataclass(frozen=True)
-class MonodepthConfig:
+class MonodepthConfig(RunConfig):
     """
-    A run, but for its data and its seed.
+    A run on films, but for its data and its seed; the loss is always computed in full precision.
 
     :ivar network: sizes of DepthNet and PoseNet.
     :ivar loss: equations 5 and 6.
     :ivar triples: which frames make a triple.
     :ivar augmentation: of triples.
-    :ivar steps: of the optimiser.
-    :ivar batch: triples in a step.
-    :ivar ema: how much of the average of weights a step keeps; 0 takes the weights as they are.
-    :ivar precision: as PyTorch Lightning names it, of the networks; the loss is always computed
-        in full. auto takes bf16-mixed where the processor multiplies it natively.
-    :ivar val_every: steps between validations.
-    :ivar val_images: about how many triples to validate on; 0 takes all.
     """
 
     network: MonodepthSizes = field(default_factory=MonodepthSizes)
     loss: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     triples: TripleConfig = field(default_factory=TripleConfig)
     augmentation: TripleAugmentation = field(default_factory=TripleAugmentation)
-    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     steps: int = field(default=3000, metadata={'least': 1})
     batch: int = field(default=12, metadata={'least': 1})
-    ema: float = field(default=0.998, metadata={'least': 0, 'below': 1})
-    precision: str = field(default='auto', metadata={'choices': PRECISIONS})
-    val_every: int = field(default=300, metadata={'least': 1})
     val_images: int = field(default=300, metadata={'least': 0})
 
     @property
     def kind(self) -> str:
         """What its checkpoints say they are."""
         return KIND
-
-    @property
-    def needs_teachers(self) -> bool:
-        """Nobody teaches."""
-        return False
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain types only, for checkpoints and for comparing runs."""
-        return plain(self)
 
 
 def load_monodepth_config(name: str | Path, overrides: Iterable[str] = ()) -> MonodepthConfig:

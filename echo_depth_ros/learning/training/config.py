@@ -43,15 +43,11 @@ class OptimizerConfig:
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class RunConfig:
     """
-    A run, but for its data and its seed.
+    What every run has, whatever it trains.
 
-    :ivar kind: which network, see ``KINDS``.
-    :ivar student: sizes of the student.
-    :ivar teacher: sizes of a vision teacher.
-    :ivar distillation: what the student is taught, see ``DistillationConfig``.
-    :ivar augmentation: of the windows; ``enabled: false`` turns it off.
+    :ivar optimizer: AdamW.
     :ivar steps: of the optimiser.
     :ivar batch: samples in a step, of all processes together.
     :ivar ema: how much of the average of weights a step keeps; 0 takes the weights as they are.
@@ -61,11 +57,6 @@ class TrainingConfig:
     :ivar val_images: about how many images to validate on; 0 takes all.
     """
 
-    kind: str = field(default='student', metadata={'choices': KINDS})
-    student: StudentConfig = field(default_factory=StudentConfig)
-    teacher: TeacherConfig = field(default_factory=TeacherConfig)
-    distillation: DistillationConfig = field(default_factory=DistillationConfig)
-    augmentation: Augmentation = field(default_factory=Augmentation)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     steps: int = field(default=9000, metadata={'least': 1})
     batch: int = field(default=64, metadata={'least': 1})
@@ -74,9 +65,33 @@ class TrainingConfig:
     val_every: int = field(default=300, metadata={'least': 1})
     val_images: int = field(default=1000, metadata={'least': 0})
 
+    @property
+    def needs_teachers(self) -> bool:
+        """Whether a student learns from vision teachers."""
+        return False
+
     def to_dict(self) -> dict[str, Any]:
         """Plain types only, for checkpoints and for comparing runs."""
         return plain(self)
+
+
+@dataclass(frozen=True)
+class TrainingConfig(RunConfig):
+    """
+    A run of a student, a teacher or a baseline, but for its data and its seed.
+
+    :ivar kind: which network, see ``KINDS``.
+    :ivar student: sizes of the student.
+    :ivar teacher: sizes of a vision teacher.
+    :ivar distillation: what the student is taught, see ``DistillationConfig``.
+    :ivar augmentation: of the windows; ``enabled: false`` turns it off.
+    """
+
+    kind: str = field(default='student', metadata={'choices': KINDS})
+    student: StudentConfig = field(default_factory=StudentConfig)
+    teacher: TeacherConfig = field(default_factory=TeacherConfig)
+    distillation: DistillationConfig = field(default_factory=DistillationConfig)
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     @property
     def needs_teachers(self) -> bool:

@@ -3,19 +3,13 @@
 """Films, shared by the tests of this folder."""
 
 import pytest
-import torch
 
 from .films import write_drive
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    """Sum in one order, so that runs can be compared bit by bit."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
+def always_one_thread(one_thread):
+    """Compare runs bit by bit in all tests here."""
 
 
 @pytest.fixture(scope='session')

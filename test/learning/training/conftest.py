@@ -1,25 +1,10 @@
 # Copyright 2026 echo_depth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Small splits and small networks, shared by the tests of this folder."""
+"""Repeatable sums in all tests of this folder."""
 
 import pytest
-import torch
-
-from echo_depth_ros.learning.data import open_split
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    """Sum in one order, so that runs can be compared bit by bit."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
-
-
-@pytest.fixture(scope='session')
-def splits(toy_data):
-    """Training split of 192 samples and validation split of 64."""
-    return (open_split(toy_data, 'train', progress=False),
-            open_split(toy_data, 'val', progress=False))
+def always_one_thread(one_thread):
+    """Compare runs bit by bit in all tests here."""
