@@ -162,7 +162,7 @@ def chain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         node('depth_inference', model, []),
     ]
     if argument('scale') == 'true':
-        nodes.append(node('depth_scale', {}, []))
+        nodes.append(node('depth_scale', {}, remappings))
     if camera == 'realsense_direct':
         nodes.append(node('realsense_camera', {}, []))
     if sim:
@@ -193,7 +193,7 @@ def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return [LogInfo(msg='rviz:=true, but rviz2 is not installed: going on without a view.')]
     namespace = LaunchConfiguration('namespace').perform(context).strip('/')
     topics = ('camera/color/image_raw', 'depth/camera_info', 'depth/confidence', 'depth/image',
-              'odom', 'path', 'range', 'wall')
+              'metric_depth', 'odom', 'path', 'range', 'wall')
     return [Node(
         package='rviz2', executable='rviz2', output='screen',
         arguments=['-d', str(SHARE / 'config' / 'echo_depth.rviz')],

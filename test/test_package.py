@@ -74,6 +74,8 @@ def test_installed_files(setup_arguments):
     assert {'config/echo_depth.yaml', 'config/echo_depth.rviz'} <= set(files[share + '/config'])
     assert 'models/echo_depth_student.onnx' in files[share + '/models']
     assert 'config/cameras/zed.yaml' in files[share + '/config/cameras']
+    assert 'config/relative_depth/zoedepth.yaml' in files[share + '/config/relative_depth']
+    assert 'launch/metric_scale.launch.py' in files[share + '/launch']
     for sources in files.values():
         assert all((ROOT / source).is_file() for source in sources)
 
@@ -144,7 +146,7 @@ def test_a_wheel_carries_everything_that_ros_and_the_nodes_look_for(tmp_path):
             'data/share/ament_index/resource_index/packages/echo_depth_ros',
             share + 'package.xml', share + 'launch/echo_depth.launch.py',
             share + 'config/echo_depth.yaml', share + 'config/echo_depth.rviz',
-            share + 'config/cameras/zed.yaml',
+            share + 'config/cameras/zed.yaml', share + 'config/relative_depth/zoedepth.yaml',
             share + 'models/echo_depth_student.onnx',
             'data/lib/echo_depth_ros/depth_inference', 'data/lib/echo_depth_ros/echo-depth'):
         assert any(name.endswith(wanted) for name in names), wanted

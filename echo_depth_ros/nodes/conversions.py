@@ -25,6 +25,8 @@ _NS = 1_000_000_000
 _NATIVE_BIG = sys.byteorder == 'big'
 _ENCODINGS = {('f', 2): '32FC1', ('u2', 2): '16UC1', ('u1', 2): 'mono8', ('u1', 3): 'rgb8'}
 
+_RELATIVE = '32FC1', '16UC1', 'mono16', '8UC1', 'mono8'
+
 
 class MessageError(EchoDepthError, ValueError):
     """A message whose layout is not what its topic promises."""
@@ -116,12 +118,18 @@ def depth_from_msg(msg: Image) -> np.ndarray:
 
 def relative_from_msg(msg: Image) -> np.ndarray:
     """
-    Relative depth or disparity in its own unit, float32 ``(h, w)``, from 32FC1 or 16UC1.
+    Relative depth or disparity in its own unit, float32 ``(h, w)``, of one channel.
+
+    Zero is how vision nodes say that they see nothing, and the far end of what is normalised.
 
     :raises MessageError: another encoding, or too few bytes.
     """
-    if msg.encoding not in ('32FC1', '16UC1', 'mono16'):
-        raise MessageError(f'relative depth came as {msg.encoding!r}; expected 32FC1 or 16UC1')
+    if msg.encoding not in _RELATIVE:
+        colour = msg.encoding.startswith(('rgb', 'bgr', '8UC3', '8UC4'))
+        raise MessageError(
+            f'relative depth came as {msg.encoding!r}; expected {", ".join(_RELATIVE)}'
+            + (': this is a picture in false colours, which holds no depth; remap to the topic '
+               'of the depth itself' if colour else ''))
     return image_from_msg(msg).astype(np.float32, copy=False)
 
 

@@ -4,7 +4,6 @@
 
 from collections import Counter
 import math
-from threading import Condition, Thread
 
 from sensor_msgs.msg import CameraInfo, Image, Range
 
@@ -19,6 +18,7 @@ from echo_depth_ros.nodes.conversions import (
     stamp_from_msg,
 )
 from echo_depth_ros.nodes.health import Level, Recent, Status
+from echo_depth_ros.nodes.latest_worker import LatestWorker
 from echo_depth_ros.nodes.managed import ManagedNode
 from echo_depth_ros.nodes.parameters import (
     declare_direct_level,
@@ -76,9 +76,7 @@ class DepthInference(ManagedNode):
         self._info_publisher = self.publisher(CameraInfo, 'depth/camera_info')
         self._confidence_publisher = self.publisher(Image, 'depth/confidence')
         self._range_publisher = self.publisher(Range, 'range')
-        self._changed = Condition()
-        self._waiting = self._thread = self._subscription = self._perceiver = None
-        self._running = False
+        self._worker = self._subscription = self._perceiver = None
 
     def configure(self) -> None:
         """Load the model and check it against the parameters."""
@@ -123,22 +121,16 @@ class DepthInference(ManagedNode):
         self._faint = 0
         self._latency, self._snr, self._work = Recent(), Recent(200), Recent()
         self._arrived = Recent()
-        self._waiting = None
-        self._running = True
-        self._thread = Thread(target=self._work_on, name='inference', daemon=True)
-        self._thread.start()
+        self._worker = LatestWorker(self._try_to_see, 'inference')
         self._subscription = self.subscription(Image, 'binaural', self._on_window)
 
     def deactivate(self) -> None:
         """Stop listening and the worker."""
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
-        with self._changed:
-            self._running, self._waiting = False, None
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join(5.0)
-        self._subscription = self._thread = None
+        if self._worker is not None:
+            self._worker.stop()
+        self._subscription = self._worker = None
 
     def cleanup(self) -> None:
         """Free the model."""
@@ -187,26 +179,17 @@ class DepthInference(ManagedNode):
 
     def _on_window(self, msg: Image) -> None:
         """Keep the newest window for the worker, and count the one it replaces."""
-        with self._changed:
-            self._received += 1
-            self._arrived.add(0.0, self.now() / 1e9)
-            self._dropped += self._waiting is not None
-            self._waiting = msg
-            self._changed.notify()
+        self._received += 1
+        self._arrived.add(0.0, self.now() / 1e9)
+        self._dropped += self._worker.put(msg) is not None
 
-    def _work_on(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting is not None or not self._running)
-                if not self._running:
-                    return
-                msg, self._waiting = self._waiting, None
-            try:
-                self._see(msg)
-            except EchoDepthError as error:
-                self._refuse(type(error).__name__, str(error))
-            except Exception as error:  # the worker must outlive whatever one window brings
-                self._refuse(type(error).__name__, f'{type(error).__name__}: {error}')
+    def _try_to_see(self, msg: Image) -> None:
+        try:
+            self._see(msg)
+        except EchoDepthError as error:
+            self._refuse(type(error).__name__, str(error))
+        except Exception as error:  # the worker must outlive whatever one window brings
+            self._refuse(type(error).__name__, f'{type(error).__name__}: {error}')
 
     def _see(self, msg: Image) -> None:
         want_depth = self._listened(self._depth_publisher) or self._listened(self._info_publisher)

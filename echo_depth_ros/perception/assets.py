@@ -34,6 +34,9 @@ AMBIENT = Asset(
     'ambient_wall.onnx', 'ECHO_DEPTH_AMBIENT_MODEL', 'name one with the parameter ambient_model '
     'or $ECHO_DEPTH_AMBIENT_MODEL, or make one with `echo-depth train-ambient` and `echo-depth '
     'export-ambient`')
+AVS = Asset(
+    'avs_net.onnx', 'ECHO_DEPTH_AVS_MODEL', 'name one with the parameter avs_model or '
+    '$ECHO_DEPTH_AVS_MODEL, or make one with `echo-depth train-avs` and `echo-depth export-avs`')
 
 
 def default_model_path(asset: Asset = STUDENT) -> Path:
@@ -60,8 +63,18 @@ def default_model_path(asset: Asset = STUDENT) -> Path:
 
 
 def find_model(path: Optional[str], asset: Asset = STUDENT) -> Path:
-    """Path as given, ``~`` expanded, or the default one where nothing (or '') is given."""
-    return Path(path).expanduser() if path else default_model_path(asset)
+    """
+    Path as given, ``~`` expanded, or the default one where nothing (or '') is given.
+
+    The bare name of a file that comes along, such as ``avs_net.onnx``, is enough.
+    """
+    if not path:
+        return default_model_path(asset)
+    given = Path(path).expanduser()
+    if given.name != path or given.is_file():
+        return given
+    return next((place for place in model_places(asset._replace(name=path)) if place.is_file()),
+                given)
 
 
 def model_places(asset: Asset = STUDENT) -> list[Path]:

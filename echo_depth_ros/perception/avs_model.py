@@ -3,16 +3,15 @@
 """An AVS-Net in ONNX Runtime: checked, warmed up, and run. Needs no torch."""
 
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Sequence
 
 import numpy as np
-import onnxruntime as ort
 from PIL import Image
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.perception.avs_contract import AvsContract
 from echo_depth_ros.perception.contract import ContractError
-from echo_depth_ros.perception.model import ModelError
+from echo_depth_ros.perception.session import ModelError, open_session
 
 
 class AvsModel:
@@ -21,29 +20,24 @@ class AvsModel:
 
     :ivar path: the file.
     :ivar contract: what the network was trained for.
+    :ivar active_provider: the execution provider that really runs it.
+    :ivar provider_note: what to tell the user when that is not the one asked for; else None.
     """
 
-    def __init__(self, path, fmt: PingFormat = PingFormat(), *, threads: int = 2) -> None:
+    def __init__(self, path, fmt: PingFormat = PingFormat(), *,
+                 providers: Sequence[str] = ('auto',), threads: int = 2) -> None:
         """
         Load, check and warm up.
 
+        :param providers: see :func:`~echo_depth_ros.perception.session.open_session`.
         :param threads: CPU threads for one inference.
-        :raises ModelError: the file is missing or no ONNX, or breaks its contract.
+        :raises ModelError: the file is missing or no ONNX, the provider is unknown, or the network
+            breaks its contract.
         :raises ContractError: no contract, or one for other pings.
         """
-        if threads < 1:
-            raise ModelError(f'threads is {threads}; expected 1 or more')
         self.path = Path(path)
-        if not self.path.is_file():
-            raise ModelError(f'{self.path} does not exist; expected an ONNX file of "echo-depth '
-                             'export-avs"')
-        options = ort.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        try:
-            self._session = ort.InferenceSession(str(self.path), options,
-                                                 providers=['CPUExecutionProvider'])
-        except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
-            raise ModelError(f'{self.path} cannot be loaded: {error}') from error
+        self._session, self.active_provider, self.provider_note = open_session(
+            self.path, providers, threads, command='export-avs')
         try:
             self.contract = AvsContract.from_metadata(
                 self._session.get_modelmeta().custom_metadata_map)

@@ -2,32 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The student network in ONNX Runtime: found, checked, warmed up, and run."""
 
-import logging
 from pathlib import Path
 from typing import NamedTuple, Optional, Sequence
 
 import numpy as np
-import onnxruntime as ort
 
 from echo_depth_ros.acoustics.chirp import linear_chirp
-from echo_depth_ros.acoustics.errors import EchoDepthError
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.perception.contract import ContractError, ModelContract
+from echo_depth_ros.perception.session import ModelError, open_session
 
-_LOG = logging.getLogger(__name__)
-
-_PROVIDERS = {
-    'cpu': 'CPUExecutionProvider',
-    'cuda': 'CUDAExecutionProvider',
-    'tensorrt': 'TensorrtExecutionProvider',
-}
-_AUTO = ('cuda', 'cpu')
 _ROUNDING = 1e-3
 """By how much a confidence may leave 0 to 1: GPU runtimes compute with ten bits."""
-
-
-class ModelError(EchoDepthError, RuntimeError):
-    """A model file that cannot be loaded, or a network that does not do what it promises."""
 
 
 class Prediction(NamedTuple):
@@ -70,17 +56,9 @@ class StudentModel:
             is unknown (or, if ``strict``, did not start), or the network breaks its contract.
         :raises ContractError: no contract, or one for other pings.
         """
-        if threads < 1:
-            raise ModelError(f'threads is {threads}; expected 1 or more')
         self.path = Path(path)
-        wanted = _provider_names(providers)
-        self._session = _open(self.path, wanted, threads)
-        self.active_provider = self._session.get_providers()[0]
-        self.provider_note = _fallback_note(wanted[0], self.active_provider)
-        if self.provider_note and strict:
-            raise ModelError(self.provider_note)
-        if self.provider_note:
-            _LOG.warning(self.provider_note)
+        self._session, self.active_provider, self.provider_note = open_session(
+            self.path, providers, threads, strict)
         try:
             self.contract = ModelContract.from_metadata(
                 self._session.get_modelmeta().custom_metadata_map)
@@ -175,55 +153,3 @@ def odd_confidence(confidence: np.ndarray, depth: np.ndarray) -> Optional[str]:
         return None
     return (f'the network returned a confidence of {confidence[odd][0]:.4g} in '
             f'{np.count_nonzero(odd)} pixels; expected 0 to 1')
-
-
-def _provider_names(providers: Sequence[str]) -> list[str]:
-    """ONNX Runtime's names, best first and the CPU last."""
-    available = ort.get_available_providers()
-    names: list[str] = []
-    for provider in providers:
-        if provider == 'auto':
-            names += [_PROVIDERS[p] for p in _AUTO if _PROVIDERS[p] in available]
-            continue
-        name = _PROVIDERS.get(provider.lower(), provider)
-        if name not in ort.get_all_providers():
-            raise ModelError(
-                f'unknown execution provider {provider!r}; choose of auto, '
-                f'{", ".join(_PROVIDERS)}, or: {", ".join(available)}')
-        names.append(name)
-    return list(dict.fromkeys([*names, _PROVIDERS['cpu']]))
-
-
-def _open(path: Path, providers: list[str], threads: int) -> ort.InferenceSession:
-    if not path.is_file():
-        raise ModelError(
-            f'model {path} does not exist; give the path of an .onnx file, or make one with '
-            '`echo-depth export`')
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    # Threads that spin between pings would keep whole cores busy doing nothing.
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    usable = [name for name in providers if name in ort.get_available_providers()]
-    try:
-        return ort.InferenceSession(str(path), options, providers=usable)
-    except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
-        raise ModelError(
-            f'{path} ({path.stat().st_size} bytes) cannot be loaded as an ONNX model: '
-            f'{_first_line(error)}; it may be cut short or a Git LFS pointer: fetch or export '
-            'it again') from error
-
-
-def _fallback_note(wanted: str, active: str) -> Optional[str]:
-    if wanted == active:
-        return None
-    installed = wanted in ort.get_available_providers()
-    why = ('its libraries could not be loaded' if installed
-           else 'this build of ONNX Runtime does not have it')
-    return (f'{wanted} was asked for, but {active} runs the model, because {why}; for an NVIDIA '
-            'GPU: pip install echo_depth_ros[gpu]')
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

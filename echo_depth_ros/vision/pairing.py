@@ -95,6 +95,10 @@ class FramePairing(Generic[T]):
         self._waiting.append((stamp, moment + self.wait))
         return self.settle(moment)
 
+    def awaits(self, stamp: int) -> bool:
+        """Whether the window of that time still waits for its frame."""
+        return any(stamp == waiting for waiting, _ in self._waiting)
+
     def settle(self, moment: int) -> list[Pair]:
         """Return the windows that need not, or may not, wait any longer."""
         pairs = []

@@ -131,8 +131,10 @@ def test_millimetres_become_metres_and_zero_is_unknown():
 def test_relative_depth_keeps_its_unit():
     relative = c.relative_from_msg(c.image_to_msg(np.array([[0, 1500]], np.uint16), STAMP, ''))
     np.testing.assert_array_equal(relative, [[0, 1500]])
-    with pytest.raises(c.MessageError, match='relative depth came as'):
-        c.relative_from_msg(c.image_to_msg(np.zeros((2, 2), np.uint8), STAMP, ''))
+    relative = c.relative_from_msg(c.image_to_msg(np.array([[0, 255]], np.uint8), STAMP, ''))
+    assert relative.dtype == np.float32 and relative[0, 1] == 255
+    with pytest.raises(c.MessageError, match="came as 'rgb8'; expected .* false colours"):
+        c.relative_from_msg(c.image_to_msg(np.zeros((2, 2, 3), np.uint8), STAMP, ''))
 
 
 def test_camera_info_carries_the_pinhole():

@@ -5,6 +5,7 @@ import pytest
 from echo_depth_ros.perception import assets
 from echo_depth_ros.perception.assets import (
     AMBIENT,
+    AVS,
     default_model_path,
     find_model,
     MODEL_NAME,
@@ -17,6 +18,7 @@ from echo_depth_ros.perception.model import ModelError
 def nothing_installed(monkeypatch, tmp_path):
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
     monkeypatch.delenv(AMBIENT.variable, raising=False)
+    monkeypatch.delenv(AVS.variable, raising=False)
     monkeypatch.setenv('AMENT_PREFIX_PATH', '')
     monkeypatch.setattr(assets, '__file__', str(tmp_path / 'src/echo_depth_ros/perception/a.py'))
     monkeypatch.setattr(assets.sys, 'prefix', str(tmp_path / 'env'))
@@ -80,3 +82,14 @@ def test_the_model_of_ambient_sound_has_a_file_and_a_variable_of_its_own(monkeyp
     monkeypatch.setenv(AMBIENT.variable, 'gone.onnx')
     with pytest.raises(ModelError, match='ECHO_DEPTH_AMBIENT_MODEL is gone.onnx'):
         default_model_path(AMBIENT)
+
+
+def test_the_bare_name_of_a_model_that_comes_along_is_enough(monkeypatch, tmp_path):
+    folder = put_model(tmp_path / 'src/models').parent
+    (folder / 'avs_other.onnx').touch()
+    monkeypatch.chdir(tmp_path)
+    assert find_model('avs_other.onnx', AVS) == folder / 'avs_other.onnx'
+    assert str(find_model('avs_none.onnx', AVS)) == 'avs_none.onnx'
+    (tmp_path / 'avs_other.onnx').touch()
+    assert str(find_model('avs_other.onnx', AVS)) == 'avs_other.onnx'
+    assert str(find_model('mine/avs_other.onnx', AVS)) == 'mine/avs_other.onnx'

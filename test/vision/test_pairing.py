@@ -43,6 +43,14 @@ def test_a_frame_after_the_window_decides_it_at_once():
     assert sight.pairs == [(1000, 1013)]
 
 
+def test_a_window_is_awaited_until_it_is_decided():
+    sight = Sight()
+    sight.window(1000, 1073)
+    assert sight.pairing.awaits(1000 * MS) and not sight.pairing.awaits(999 * MS)
+    sight.settle(1180)
+    assert sight.pairs == [] and not sight.pairing.awaits(1000 * MS)
+
+
 def test_a_nearer_frame_that_is_on_its_way_is_waited_for():
     sight = Sight()
     sight.frame(960, 1010)

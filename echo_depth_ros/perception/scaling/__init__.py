@@ -10,6 +10,7 @@ makes metres of a relative image. :class:`LastScale` and :class:`ScaleFilter` ho
 
 from echo_depth_ros.perception.scaling.compared import MIN_SHARE
 from echo_depth_ros.perception.scaling.filter import ScaleFilter
+from echo_depth_ros.perception.scaling.flat import MIN_SPREAD, spread_of
 from echo_depth_ros.perception.scaling.holder import LastScale, ScaleHolder
 from echo_depth_ros.perception.scaling.median import median_scale
 from echo_depth_ros.perception.scaling.methods import scaling_named, SCALINGS
@@ -23,6 +24,6 @@ from echo_depth_ros.perception.scaling.pixels import (
 from echo_depth_ros.perception.scaling.result import apply_scale, Scaling, UNKNOWN
 
 __all__ = [
-    'apply_scale', 'KINDS', 'LastScale', 'median_scale', 'MIN_SHARE', 'pair_pixels', 'PixelPairs',
-    'relative_depth', 'ScaleError', 'ScaleFilter', 'ScaleHolder', 'Scaling', 'scaling_named',
-    'SCALINGS', 'UNKNOWN']
+    'apply_scale', 'KINDS', 'LastScale', 'median_scale', 'MIN_SHARE', 'MIN_SPREAD', 'pair_pixels',
+    'PixelPairs', 'relative_depth', 'ScaleError', 'ScaleFilter', 'ScaleHolder', 'Scaling',
+    'scaling_named', 'SCALINGS', 'spread_of', 'UNKNOWN']
