@@ -8,6 +8,8 @@ from typing import Mapping
 
 from echo_depth_ros.perception.contract import ContractError, METADATA_KEY, ModelContract
 
+WHOLE_VIEW = 0.9
+"""Share of its image that a camera must see for a network that knows of nothing narrower."""
 AVS_KEY = 'echo_depth_avs_contract'
 """The ONNX metadata property that holds the contract as JSON."""
 
@@ -25,11 +27,14 @@ class AvsContract(ModelContract):
     :ivar rgb: name of the image input.
     :ivar echo_branch: whether there is a waveform input.
     :ivar visual: visual backbone: 'small', or 'hf:NAME'.
+    :ivar least_view: share of its image that a camera must see. Below :data:`WHOLE_VIEW` the
+        network was trained with narrower cameras: what they do not see is black.
     """
 
     rgb: str = 'rgb'
     echo_branch: bool = True
     visual: str = 'small'
+    least_view: float = WHOLE_VIEW
 
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata properties to store in the ONNX file."""
@@ -49,10 +54,13 @@ class AvsContract(ModelContract):
         shared = ModelContract.from_metadata({METADATA_KEY: text})
         values = json.loads(text)
         own = {name: values.get(name) for name in ('rgb', 'echo_branch', 'visual')}
+        own['least_view'] = view = values.get('least_view', WHOLE_VIEW)
         if not (isinstance(own['echo_branch'], bool) and isinstance(own['visual'], str)
-                and isinstance(own['rgb'], str) and own['rgb']):
+                and isinstance(own['rgb'], str) and own['rgb']
+                and isinstance(view, (int, float)) and 0 < view <= 1):
             raise ContractError(f'the contract of the model is broken: {own}; expected names for '
-                                'rgb and visual, true or false for echo_branch')
+                                'rgb and visual, true or false for echo_branch, and a share for '
+                                'least_view')
         if own['rgb'] in (shared.input, shared.output):
             raise ContractError(f'the contract of the model is broken: rgb is {own["rgb"]!r}, '
                                 'which names the waveform or the depth')

@@ -8,18 +8,17 @@ import numpy as np
 
 from echo_depth_ros.acoustics.errors import WindowError
 from echo_depth_ros.acoustics.format import PingFormat
+from echo_depth_ros.perception.avs_contract import WHOLE_VIEW
 from echo_depth_ros.perception.avs_model import AvsModel
 from echo_depth_ros.perception.echo_depth import EchoDepth, MIN_SNR_DB, MODEL
 from echo_depth_ros.perception.encoding import encode_depth
 from echo_depth_ros.perception.session import ModelError
 from echo_depth_ros.vision.camera import CameraModel
 from echo_depth_ros.vision.light import LightLimits
-from echo_depth_ros.vision.rays import fields_of_view, look, view_of
+from echo_depth_ros.vision.rays import fields_of_view, look, seen_part, view_of
 
 VIEW = 'view'
 """The kind of problem that a camera has which does not see what the network was trained for."""
-MIN_COVERAGE = 0.9
-"""Share of the network's image that the camera must see; the rest repeats the image's edge."""
 
 
 class AvsSight(NamedTuple):
@@ -83,17 +82,17 @@ class AvsDepth:
                 f'a window of {window.shape[-1]} samples came; expected {self._ears.fmt.window}: '
                 'give binaural_capture and depth_scale the same window and sample_rate')
         view = view_of(self.camera, k, rgb.shape[:2])
-        if view.coverage < MIN_COVERAGE:
+        if view.coverage < self.model.contract.least_view:
             return AvsSight(problem=self._narrow(k, rgb.shape[:2], view.coverage),
                             problem_kind=VIEW)
-        image = look(rgb, view, self.camera)
-        gloom = self._light.judge(image)
+        contract = self.model.contract
+        image = look(rgb, view, self.camera, black=contract.least_view < WHOLE_VIEW)
+        gloom = self._light.judge(image[seen_part(self.camera, view, rgb.shape[:2])])
         if gloom:
             return AvsSight(problem=gloom.problem, problem_kind=gloom.kind)
         heard = self._ears.perceive(window, want_depth=False, want_range=False)
         if heard.problem is not None:
             return AvsSight(problem=heard.problem, problem_kind=heard.problem_kind)
-        contract = self.model.contract
         depth = encode_depth(
             self.model.infer(image, heard.window), contract.depth_min, contract.depth_max)
         if np.isnan(depth).all():
@@ -106,4 +105,5 @@ class AvsDepth:
         return (f'the colour camera sees {hfov:.0f} x {vfov:.0f} degrees, which is {coverage:.0%} '
                 f'of what {self.model.path.name} was trained for '
                 f'({self.camera.hfov_deg:.0f} x {self.camera.vfov_deg:.0f} degrees); expected '
-                f'{MIN_COVERAGE:.0%}: train one for this camera, or set metric_source to echo')
+                f'{self.model.contract.least_view:.0%}: train one for this camera, or set '
+                'metric_source to echo')

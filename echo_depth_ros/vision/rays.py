@@ -56,30 +56,46 @@ def fields_of_view(k: np.ndarray, shape: tuple[int, int]) -> tuple[float, float]
     return hfov, vfov
 
 
-def look(image: np.ndarray, view: View, camera: CameraModel) -> np.ndarray:
+def seen_part(camera: CameraModel, view: View, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """
+    Rows and columns of a camera whose pixels lie within an image, for the most part.
+
+    :param view: of this camera and an image of that height and width, from :func:`view_of`.
+    """
+    parts = []
+    for low, high, size, count in ((view.top, view.bottom, shape[0], camera.height),
+                                   (view.left, view.right, shape[1], camera.width)):
+        first, end = ((edge - low) / (high - low) * count for edge in (0, size))
+        # The tolerance keeps pixels whose edge is the image's but for rounding.
+        parts.append(slice(max(0, math.ceil(first - 0.5 - 1e-6)),
+                           min(count, math.floor(end + 0.5 + 1e-6))))
+    return parts[0], parts[1]
+
+
+def look(image: np.ndarray, view: View, camera: CameraModel, black: bool = False) -> np.ndarray:
     """
     Return the image as a camera sees it, of the camera's size.
 
-    Averages where it shrinks, interpolates where it stretches; what lies outside the image gets
-    the colour of its edge.
+    Averages where it shrinks, interpolates where it stretches.
 
     :param image: uint8 (h, w, 3).
     :param view: of this camera and an image of this size, from :func:`view_of`; it must overlap.
+    :param black: what lies outside the image is black; else it has the colour of its edge.
     :returns: uint8 (height, width, 3).
     """
     height, width = image.shape[:2]
-    box = [*view[:4]]
-    before = [max(0, math.ceil(-edge - 1e-6)) for edge in box[:2]]
-    after = [max(0, math.ceil(edge - size - 1e-6)) for edge, size in zip(box[2:], (width, height))]
-    if any(before) or any(after):
-        image = np.pad(image, ((before[1], after[1]), (before[0], after[0]), (0, 0)), 'edge')
-    limits = image.shape[1], image.shape[0]
-    box = [min(max(edge + before[i % 2], 0.0), limits[i % 2]) for i, edge in enumerate(box)]
-    size = camera.width, camera.height
-    if (*size, 0, 0) == (*limits, *box[:2]) and tuple(box[2:]) == limits:
-        return image
-    return np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize(
-        size, Image.Resampling.BILINEAR, box=tuple(box)))
+    rows, cols = seen_part(camera, view, (height, width))
+    across = (view.right - view.left) / camera.width
+    down = (view.bottom - view.top) / camera.height
+    box = [view.left + cols.start * across, view.top + rows.start * down,
+           view.left + cols.stop * across, view.top + rows.stop * down]
+    box = [min(max(edge, 0.0), (width, height)[i % 2]) for i, edge in enumerate(box)]
+    part = Image.fromarray(np.ascontiguousarray(image)).resize(
+        (cols.stop - cols.start, rows.stop - rows.start), Image.Resampling.BILINEAR,
+        box=tuple(box))
+    outside = ((rows.start, camera.height - rows.stop), (cols.start, camera.width - cols.stop),
+               (0, 0))
+    return np.pad(np.asarray(part), outside, 'constant' if black else 'edge')
 
 
 def nearest(image: np.ndarray, k: np.ndarray, camera: CameraModel) -> np.ndarray:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a colour image and a window give depth; files and the node's part are tested elsewhere."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,6 +57,19 @@ def test_the_network_is_not_asked_about_what_cannot_be_believed(
 def test_a_camera_that_nearly_covers_the_view_is_taken(make_recording):
     nearly = CameraModel(64, 48, 78.0, 63.0)
     assert AvsDepth(model()).perceive(SCENE, nearly.k, make_recording()).depth is not None
+
+
+def test_a_network_that_knows_narrow_cameras_sees_black_where_they_see_nothing(make_recording):
+    toy = model(contract=replace(CONTRACT, least_view=0.2))
+    narrow = CameraModel(64, 48, 60.0, 30.0)
+    assert AvsDepth(toy).perceive(SCENE, narrow.k, make_recording()).problem is None
+    seen = toy.shown[0][0].max(axis=2) > 0
+    assert seen[6, 8] and not seen[0].any() and not seen[:, 0].any()
+    # Black borders are no contrast, and no darkness.
+    flat = AvsDepth(toy).perceive(SCENE * 0 + 90, narrow.k, make_recording())
+    assert flat.problem_kind == 'blank'
+    slit = AvsDepth(toy).perceive(SCENE, CameraModel(64, 48, 20.0, 15.0).k, make_recording())
+    assert slit.problem_kind == 'view' and '20%' in slit.problem
 
 
 def test_no_depth_at_all_is_a_problem_of_the_model(make_recording):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from echo_depth_ros.vision.camera import CameraModel
-from echo_depth_ros.vision.rays import fields_of_view, look, nearest, view_of
+from echo_depth_ros.vision.rays import fields_of_view, look, nearest, seen_part, view_of
 
 
 def ramp(camera):
@@ -43,7 +43,20 @@ def test_a_narrow_camera_covers_a_part_and_its_edge_is_repeated():
     assert view.coverage == pytest.approx(np.tan(np.radians(30)) ** 2, rel=1e-6)
     seen = look(image, view, wide)
     assert seen.shape == (90, 90, 3)
-    assert (seen[:, -15:] == 200).all() and (seen[:, :60] == 50).all()
+    assert (seen[:, -15:] > 150).all() and (np.ptp(seen[:, -15:], axis=1) == 0).all()
+    assert (seen[:, :60] == 50).all()
+
+
+@given(hfov=st.floats(40, 90), vfov=st.floats(30, 90), width=st.integers(40, 200))
+def test_what_a_narrow_camera_does_not_see_is_black_on_demand(hfov, vfov, width):
+    wide, narrow = CameraModel(96, 96, 90.0, 90.0), CameraModel(width, 60, hfov, vfov)
+    image = np.full((60, width, 3), 200, np.uint8)
+    view = view_of(wide, narrow.k, (60, width))
+    seen = look(image, view, wide, black=True)
+    rows, cols = seen_part(wide, view, (60, width))
+    assert (seen[rows, cols] == 200).all() and seen.sum() == seen[rows, cols].sum()
+    assert (cols.stop - cols.start) / 96 == pytest.approx(np.tan(np.radians(hfov / 2)), abs=0.02)
+    assert (rows.stop - rows.start) / 96 == pytest.approx(np.tan(np.radians(vfov / 2)), abs=0.02)
 
 
 def test_one_that_looks_elsewhere_covers_nothing():

@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 
 from echo_depth_ros.learning.augment import Augmentation
 from echo_depth_ros.learning.avs.darkness import darken, draw_light
+from echo_depth_ros.learning.avs.narrow import narrow
 from echo_depth_ros.learning.data import EchoSplit
 from echo_depth_ros.learning.training.batches import Batch, flip_where
 
@@ -17,14 +18,16 @@ class AvsBatches:
 
     :param echoes: whether to add the windows.
     :param augmentation: None leaves the samples as they are.
-    :param brightness: see :class:`~.config.AvsConfig`, likewise ``dark_share``.
+    :param brightness: see :class:`~.config.AvsConfig`, likewise ``dark_share`` and
+        ``narrow_share``.
     """
 
     def __init__(self, split: EchoSplit, echoes: bool = True,
                  augmentation: Augmentation | None = None, brightness: float = 0.0,
-                 dark_share: float = 0.0) -> None:
+                 dark_share: float = 0.0, narrow_share: float = 0.0) -> None:
         self.split, self.echoes, self.augmentation = split, echoes, augmentation
         self.brightness, self.dark_share = brightness, dark_share
+        self.narrow_share = narrow_share
 
     def __call__(self, indices: Tensor, chance: Generator) -> Batch:
         """
@@ -47,5 +50,7 @@ class AvsBatches:
             rgb = (rgb * gain + shift).clamp(0, 1)
         if self.augmentation is not None and self.dark_share:
             rgb = darken(rgb, draw_light(len(rgb), self.dark_share, chance), chance)
+        if self.augmentation is not None and self.narrow_share:
+            rgb = narrow(rgb, self.narrow_share, chance)
         batch = {'rgb': rgb, 'depth': depth}
         return batch | {'waveform': waveform} if self.echoes else batch

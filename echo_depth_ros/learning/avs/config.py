@@ -28,6 +28,8 @@ class AvsConfig(RunConfig):
         much of its brightness.
     :ivar dark_share: of the colour images that are seen in less light, down to none: there echoes
         are all there is.
+    :ivar narrow_share: of the colour images that are seen by a narrower camera, see
+        :mod:`~.narrow`; 0 trains for one field of view only, which the contract then asks for.
     """
 
     network: AvsSizes = field(default_factory=AvsSizes)
@@ -35,6 +37,7 @@ class AvsConfig(RunConfig):
     augmentation: Augmentation = field(default_factory=Augmentation)
     brightness: float = field(default=0.2, metadata={'least': 0, 'below': 1})
     dark_share: float = field(default=0.15, metadata={'least': 0, 'most': 1})
+    narrow_share: float = field(default=0.3, metadata={'least': 0, 'most': 1})
     steps: int = field(default=6000, metadata={'least': 1})
     batch: int = field(default=32, metadata={'least': 1})
     val_images: int = field(default=500, metadata={'least': 0})

@@ -17,12 +17,13 @@ from torch import Tensor
 
 from echo_depth_ros.acoustics.format import PingFormat
 from echo_depth_ros.learning.avs.checkpoint import load_avs
+from echo_depth_ros.learning.avs.narrow import LEAST_VIEW
 from echo_depth_ros.learning.avs.network import AvsNet
 from echo_depth_ros.learning.data import open_split
 from echo_depth_ros.learning.data.view import field_of_view, FieldOfView
 from echo_depth_ros.learning.export import current_commit, ExportError, OPSET
 from echo_depth_ros.learning.training.sampler import spread
-from echo_depth_ros.perception.avs_contract import AvsContract
+from echo_depth_ros.perception.avs_contract import AvsContract, WHOLE_VIEW
 
 TOLERANCE = 2e-3
 """Largest allowed difference between ONNX Runtime and torch, relative to the depth."""
@@ -41,7 +42,7 @@ class Exported(NamedTuple):
 
 def export(network: AvsNet, path: Path, training_data: str, commit: str = '',
            samples: tuple[Tensor, Tensor] | None = None, fmt: PingFormat = PingFormat(),
-           view: FieldOfView = FieldOfView()) -> Exported:
+           view: FieldOfView = FieldOfView(), least_view: float = WHOLE_VIEW) -> Exported:
     """
     Write ``network`` as ONNX: ``rgb`` and ``waveform`` in, ``depth`` out.
 
@@ -53,6 +54,7 @@ def export(network: AvsNet, path: Path, training_data: str, commit: str = '',
     :param commit: revision of the code, for the contract.
     :param samples: real images (N, 3, H, W) and windows (N, 2, window) to check on as well.
     :param view: of the camera that the network was trained with, for the contract.
+    :param least_view: see :class:`~echo_depth_ros.perception.avs_contract.AvsContract`.
     :raises ExportError: they disagree.
     """
     network = network.eval().to(memory_format=torch.contiguous_format)
@@ -61,7 +63,7 @@ def export(network: AvsNet, path: Path, training_data: str, commit: str = '',
         fmt, height=config.image[0], width=config.image[1], depth_min=config.depth_min,
         depth_max=config.depth_max, hfov_deg=view.hfov_deg, vfov_deg=view.vfov_deg,
         training_data=training_data, commit=commit, echo_branch=config.echo_branch,
-        visual=config.visual)
+        visual=config.visual, least_view=least_view)
     chance = torch.Generator().manual_seed(0)
     drawn = (torch.rand((3, 3, *config.image), generator=chance),
              0.05 * torch.randn((3, 2, fmt.window), generator=chance))
@@ -151,8 +153,9 @@ def main(args: Namespace) -> int:
         words = words or f'{split.report["layout"]}: {args.data.resolve().name}'
     given = {'hfov_deg': args.hfov, 'vfov_deg': args.vfov}
     view = replace(view, **{name: value for name, value in given.items() if value is not None})
+    narrow = about.get('config', {}).get('narrow_share', 0) > 0
     done = export(network, args.model, words or 'not stated', current_commit(), samples,
-                  view=view)
+                  view=view, least_view=LEAST_VIEW if narrow else WHOLE_VIEW)
     senses = 'RGB and echoes' if network.config.echo_branch else 'only RGB'
     print(f'{args.model}: step {about.get("step", "unknown")}, {network.config.visual}, {senses}, '
           f'{done.megabytes:.2f} MB, opset {OPSET}; largest difference to torch '

@@ -61,5 +61,5 @@ class AvsRun(Run):
         config, echoes = self.config, self.config.network.echo_branch
         return (AvsBatches(self.train_split, echoes,
                            config.augmentation if config.augmentation.enabled else None,
-                           config.brightness, config.dark_share),
+                           config.brightness, config.dark_share, config.narrow_share),
                 AvsBatches(self.val_split, echoes))
