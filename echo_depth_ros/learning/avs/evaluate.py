@@ -9,8 +9,9 @@ make several rows, and NAME=PATH names a row.
   echo-depth evaluate-avs runs/avs/model.pt runs/only_rgb/model.pt data/rooms
 
 What each of them gives scale to, with each scaling (section 3.2.2): a depth model whose own scale
-is thrown away, such as a vision teacher:
-  echo-depth evaluate-avs runs/avs/model.pt data/rooms --relative runs/teacher_depth/model.pt \
+is thrown away, such as a vision teacher, a run of "echo-depth train-monodepth", or hf:NAME of
+Hugging Face, whose MiDaS, DPT and Depth Anything tell disparity:
+  echo-depth evaluate-avs runs/avs/model.pt data/rooms --relative runs/monodepth/model.pt \
     --scaling median mean_std
 
 Without --relative, --scaling adds rows for each model scaled by the truth: what is then left of
@@ -27,15 +28,18 @@ from tqdm import tqdm
 
 from echo_depth_ros.learning.avs.figures import avs_figures, AvsFigures, mean_figures
 from echo_depth_ros.learning.avs.predictors import open_avs_predictor
+from echo_depth_ros.learning.avs.relative import open_relative
 from echo_depth_ros.learning.data import EchoSplit, open_split, SPLITS
 from echo_depth_ros.learning.evaluate import name_models
-from echo_depth_ros.learning.evaluation.predictors import (
-    open_predictor,
-    Predictor,
-    PredictorError,
-)
+from echo_depth_ros.learning.evaluation.predictors import Predictor, PredictorError
 from echo_depth_ros.perception.metrics import PROTOCOLS
-from echo_depth_ros.perception.scaling import ScaleError, scaling_named, SCALINGS
+from echo_depth_ros.perception.scaling import (
+    KINDS,
+    relative_depth,
+    ScaleError,
+    scaling_named,
+    SCALINGS,
+)
 
 MAX_DEPTH = 12.0
 _BATCH = 32
@@ -55,9 +59,11 @@ def add_arguments(parser: ArgumentParser) -> None:
                              'default), or those clipped to 12 m as well (batvision)')
     parser.add_argument('--scaling', nargs='+', choices=list(SCALINGS), default=[],
                         help='scale each image by that of another, see above')
-    parser.add_argument('--relative', type=Path, metavar='MODEL',
+    parser.add_argument('--relative', metavar='MODEL',
                         help='depth model that is given scale: a .pt checkpoint or .onnx file of '
-                             '"echo-depth train" and "export"')
+                             'this package, or hf:NAME of Hugging Face')
+    parser.add_argument('--relative-kind', choices=KINDS, default=None,
+                        help='what it tells (default: what its sort of model does)')
     parser.add_argument('--limit', type=int, default=None, help='use only so many images')
     parser.add_argument('--threads', type=int, default=2, help='CPU threads of the networks')
     parser.add_argument('--json', type=Path, default=None, help='write all figures here')
@@ -78,9 +84,11 @@ def main(args: Namespace) -> int:
     torch.set_num_threads(args.threads)
     models = {name: open_avs_predictor(path, args.threads)
               for name, path in name_models(args.models).items()}
-    relative = open_predictor(args.relative, threads=args.threads) if args.relative else None
+    relative = (open_relative(args.relative, args.relative_kind, args.threads)
+                if args.relative else None)
     split = open_split(args.data, args.split, limit=args.limit)
-    rows = judge(models, split, args.protocol, args.scaling, relative)
+    rows = judge(models, split, args.protocol, args.scaling,
+                 relative and relative.predictor, relative.kind if relative else 'depth')
     means = {name: mean_figures(images) for name, images in rows.items()}
     print(f'{args.data}/{args.split}: {len(split)} images, protocol {args.protocol}\n')
     print(table(means))
@@ -96,7 +104,8 @@ def main(args: Namespace) -> int:
 
 def judge(models: dict[str, Predictor], split: EchoSplit, protocol: str = 'avsnet',
           scalings: list[str] | tuple[str, ...] = (),
-          relative: Predictor | None = None) -> dict[str, list[AvsFigures]]:
+          relative: Predictor | None = None,
+          kind: str = 'depth') -> dict[str, list[AvsFigures]]:
     """
     Figures of every image of a split, by row.
 
@@ -104,6 +113,7 @@ def judge(models: dict[str, Predictor], split: EchoSplit, protocol: str = 'avsne
     :param scalings: names of :data:`~echo_depth_ros.perception.scaling.SCALINGS`.
     :param relative: model that is given scale by each of the others; None: they are given the
         truth's.
+    :param kind: what ``relative`` tells, depth or disparity.
     """
     rows: dict[str, list[AvsFigures]] = {}
     parts = torch.arange(len(split)).split(_BATCH)
@@ -111,7 +121,7 @@ def judge(models: dict[str, Predictor], split: EchoSplit, protocol: str = 'avsne
         truth = split.batch(indices)[1].numpy()
         shapes = None if relative is None else relative.predict(split, indices).depth
         if shapes is not None:
-            _take(rows, 'relative, no scaling', shapes, truth, protocol)
+            _take(rows, 'relative, no scaling', unscaled(shapes, kind), truth, protocol)
         for name, model in models.items():
             depth = model.predict(split, indices).depth
             _take(rows, name, depth, truth, protocol)
@@ -121,20 +131,30 @@ def judge(models: dict[str, Predictor], split: EchoSplit, protocol: str = 'avsne
                           [scaled(*pair, scaling) for pair in zip(depth, truth)], truth, protocol)
                 else:
                     _take(rows, f'relative, {scaling} of {name}',
-                          [scaled(*pair, scaling) for pair in zip(shapes, depth)], truth, protocol)
+                          [scaled(*pair, scaling, kind) for pair in zip(shapes, depth)], truth,
+                          protocol)
     return rows
 
 
-def scaled(relative: np.ndarray, metric: np.ndarray, scaling: str) -> np.ndarray:
+def unscaled(relative: np.ndarray, kind: str) -> np.ndarray:
+    """Depth images (N, H, W) as a relative model tells them, of disparity the reciprocal."""
+    if kind == 'depth':
+        return relative
+    return np.stack([relative_depth(image, kind) for image in relative])
+
+
+def scaled(relative: np.ndarray, metric: np.ndarray, scaling: str, kind: str = 'depth',
+           confidence: np.ndarray | None = None) -> np.ndarray:
     """
     Give a depth image the scale of another.
 
-    :param relative: (H, W) depth of any unit.
+    :param relative: (H, W) depth of any unit, or disparity, as ``kind`` says.
     :param metric: (H, W) metres; what is not finite or not positive is unknown.
+    :param confidence: (H, W) of ``metric``, 0 to 1.
     :returns: (H, W) metres; NaN where, or throughout if, there is no scale between them.
     """
     try:
-        return scaling_named(scaling)(relative, metric, 'depth').apply(relative)
+        return scaling_named(scaling)(relative, metric, kind, confidence).apply(relative)
     except ScaleError:
         return np.full(relative.shape, np.nan, np.float32)
 

@@ -86,8 +86,8 @@ class HuggingFaceVisual(nn.Module):
             config = AutoConfig.for_model(values.pop('model_type'), **values)
             model = AutoModelForDepthEstimation.from_config(config)
         else:
-            model = _fetch(name)
-            mean, std = _normalisation(name)
+            model = fetch(name)
+            mean, std = normalisation(name)
         if model.config.model_type not in KINDS:
             raise VisualError(f'{name} is of type {model.config.model_type}; expected one of '
                               f'{", ".join(KINDS)}')
@@ -135,14 +135,19 @@ def _tapped(model: nn.Module) -> nn.Module:
     return model
 
 
-def _fetch(name: str) -> nn.Module:
+def fetch(name: str) -> nn.Module:
+    """
+    Depth model of a name, from its folder, from what was downloaded before, or from the net.
+
+    :raises VisualError: there is none.
+    """
     try:
         return AutoModelForDepthEstimation.from_pretrained(name)
     except (OSError, ValueError) as error:
         raise VisualError(f'Hugging Face has no depth model {name!r} here: {error}') from error
 
 
-def _normalisation(name: str) -> tuple[list[float], list[float]]:
+def normalisation(name: str) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each colour, as the model was trained with."""
     try:
         stated = ImageProcessingMixin.get_image_processor_dict(name)[0]

@@ -48,6 +48,21 @@ def test_a_relative_model_gets_the_scale_of_another(splits):
         means['far'].abs_rel, rel=0.05)
 
 
+def test_disparity_gets_its_scale_and_shift(splits):
+    class Affine(Times):
+        def predict(self, split, indices):
+            depth = split.batch(indices)[1].numpy()
+            return Predicted(np.where(depth > 0, 2 / np.maximum(depth, 0.1) + self.factor, 0),
+                             None, np.zeros(len(indices), bool))
+
+    rows = judge({'right': Times(1.0)}, splits[1], scalings=['median', 'least_squares'],
+                 relative=Affine(0.3), kind='disparity')
+    means = {name: mean_figures(images)[0] for name, images in rows.items()}
+    assert means['relative, least_squares of right'].abs_rel < 1e-3
+    assert means['relative, median of right'].abs_rel > 0.05
+    assert means['relative, no scaling'].abs_rel > 0.3
+
+
 def test_images_that_have_no_scale_between_them_are_unknown():
     depth = np.full((8, 8), 2.0, np.float32)
     assert np.isnan(scaled(depth, np.zeros((8, 8), np.float32), 'median')).all()
