@@ -9,7 +9,7 @@ import numpy as np
 from avs_parts.sets import ELSEWHERE, IN_DOMAIN, PANES, SIZES
 from avs_parts.study import Study, Told
 from echo_depth_ros.learning.avs.export import export
-from echo_depth_ros.learning.avs.study.dark import dark_rows, dark_table
+from echo_depth_ros.learning.avs.study.dark import dark_rows, narrow_rows, worse_table
 from echo_depth_ros.learning.avs.study.echo_picture import draw_following, draw_panels
 from echo_depth_ros.learning.avs.study.echo_time import METHODS
 from echo_depth_ros.learning.avs.study.files import difference, files_table, judge_files
@@ -96,7 +96,15 @@ def dark(study: Study) -> Told:
     rows = dark_rows(study.kept, study.models, study.in_domain)
     if study.pictures:
         draw_dark(rows, study.pictures / 'avs_dark.png')
-    return Told(f'In domain.\n\n{dark_table(rows)}', [row.to_dict() for row in rows])
+    return Told(f'In domain.\n\n{worse_table(rows, "light")}', [row.to_dict() for row in rows])
+
+
+def narrow(study: Study) -> Told:
+    """Show less of the room."""
+    rows = narrow_rows(study.kept, (study.only_rgb, study.avs), study.in_domain)
+    return Told('In domain, figures over all of the 90° × 90°, of which the camera shows a part; '
+                f'the rest is black.\n\n{worse_table(rows, "camera")}',
+                [row.to_dict() for row in rows])
 
 
 def echo_time(study: Study) -> Told:
@@ -145,11 +153,12 @@ def files(study: Study) -> Told:
 
 
 PARTS = {'table_1': first, 'table_2': second, 'same_look': same_look, 'panes': panes,
-         'dark': dark, 'echo_time': echo_time, 'files': files}
+         'dark': dark, 'narrow': narrow, 'echo_time': echo_time, 'files': files}
 """By name, in the order of the report."""
 
 TITLES = {
     'table_1': 'Table 1: Only-RGB and RGB-Echoes, in domain and across domains',
     'table_2': 'Table 2: scale for relative models',
     'same_look': 'Same look, different size', 'panes': 'Mirrors and glass',
-    'dark': 'Darkness', 'echo_time': 'When it listens', 'files': 'Files'}
+    'dark': 'Darkness', 'narrow': 'Narrower cameras', 'echo_time': 'When it listens',
+    'files': 'Files'}

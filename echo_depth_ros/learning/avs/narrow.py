@@ -17,11 +17,20 @@ def narrow(rgb: Tensor, share: float, chance: Generator) -> Tensor:
     :param rgb: (N, 3, H, W), 0 to 1.
     :param share: of the images.
     """
-    count, height, width = len(rgb), *rgb.shape[2:]
-    drawn = torch.rand(3, count, 1, generator=chance)
+    drawn = torch.rand(3, len(rgb), 1, generator=chance)
     chosen = drawn[0] < share
     across = torch.where(chosen, LEAST_ACROSS + (1 - LEAST_ACROSS) * drawn[1], 1.0)
     down = torch.where(chosen, LEAST_DOWN + (1 - LEAST_DOWN) * drawn[2], 1.0)
+    return see_only(rgb, across, down)
+
+
+def see_only(rgb: Tensor, across: Tensor, down: Tensor) -> Tensor:
+    """
+    Leave of images (N, 3, H, W) a rectangle in the middle, and make the rest black.
+
+    :param across: (N, 1) share of the columns that is left, and ``down`` of the rows.
+    """
+    height, width = rgb.shape[2:]
     seen = (_off_centre(height) <= down)[:, None, :, None] & \
         (_off_centre(width) <= across)[:, None, None, :]
     return rgb * seen

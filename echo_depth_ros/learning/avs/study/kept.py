@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 import hashlib
+import math
 import os
 from pathlib import Path
 import tempfile
@@ -18,6 +19,7 @@ from tqdm import tqdm
 
 from echo_depth_ros.learning.avs.darkness import darken
 from echo_depth_ros.learning.avs.figures import AvsFigures
+from echo_depth_ros.learning.avs.narrow import see_only
 from echo_depth_ros.learning.data import EchoSplit
 from echo_depth_ros.learning.evaluation.predictors import Predictor
 from echo_depth_ros.learning.training.checkpoint import digest
@@ -93,12 +95,22 @@ class TestSet:
 
     def in_light(self, light: float, seed: int = 0) -> 'TestSet':
         """Take the same images in less light; at 1 they are as they were."""
+        rgb = self.split.rgb_batch(torch.arange(len(self)))
+        return self._with(darken(rgb, torch.full((len(self),), light),
+                                 torch.Generator().manual_seed(seed)), f'light {light:g}')
+
+    def through(self, hfov_deg: float, vfov_deg: float) -> 'TestSet':
+        """See only what a narrower camera shows; the rest of the 90 x 90 degrees is black."""
+        across, down = (torch.full((len(self), 1), math.tan(math.radians(angle) / 2))
+                        for angle in (hfov_deg, vfov_deg))
+        rgb = self.split.rgb_batch(torch.arange(len(self)))
+        return self._with(see_only(rgb, across, down), f'{hfov_deg:g}° × {vfov_deg:g}°')
+
+    def _with(self, rgb: Tensor, what: str) -> 'TestSet':
         split = self.split
-        rgb = split.rgb_batch(torch.arange(len(self)))
-        dim = darken(rgb, torch.full((len(self),), light), torch.Generator().manual_seed(seed))
-        dark = (dim * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
-        return TestSet(f'{self.name}, light {light:g}', EchoSplit(
-            split.waveform, split.depth, split.first_range, split.shapes, split.sources, rgb=dark,
+        seen = (rgb * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+        return TestSet(f'{self.name}, {what}', EchoSplit(
+            split.waveform, split.depth, split.first_range, split.shapes, split.sources, rgb=seen,
             material=split.material))
 
 

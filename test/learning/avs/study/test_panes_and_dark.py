@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from echo_depth_ros.learning.avs.study.dark import dark_rows, dark_table, LIGHTS
+from echo_depth_ros.learning.avs.study.dark import (
+    dark_rows,
+    LIGHTS,
+    narrow_rows,
+    VIEWS,
+    worse_table,
+)
 from echo_depth_ros.learning.avs.study.kept import Kept
 from echo_depth_ros.learning.avs.study.panes import pane_rows, with_panes
 from echo_depth_ros.learning.avs.study.pictures import draw_dark
@@ -61,7 +67,20 @@ def test_every_light_has_a_row_for_every_model(tmp_path):
     models = [model('right', lambda depth: depth), model('double', lambda depth: 2 * depth)]
     rows = dark_rows(Kept(tmp_path), models, made(rooms()))
     assert [row.where for row in rows] == [f'{light:g}' for light in LIGHTS for _ in models]
-    head, rule, *lines = dark_table(rows).splitlines()
+    head, rule, *lines = worse_table(rows, 'light').splitlines()
     assert len(lines) == len(LIGHTS) and head.count('|') == rule.count('|') == lines[0].count('|')
     assert lines[-1].startswith('| 0 | 0.000 |')
     assert draw_dark(rows, tmp_path / 'dark.png').exists()
+
+
+def test_narrow_cameras_show_a_part_of_the_same_images(tmp_path):
+    test = made(rooms())
+    seen = test.through(69.0, 42.0)
+    shown = seen.split.rgb.sum(3) > 0
+    assert torch.equal(test.through(90.0, 90.0).split.rgb, test.split.rgb)
+    assert shown.float().mean() == pytest.approx(0.687 * 0.384, abs=0.1)
+    assert torch.equal(seen.split.rgb[shown], test.split.rgb[shown])
+    np.testing.assert_array_equal(seen.truth, test.truth)
+    rows = narrow_rows(Kept(tmp_path), [model('right', lambda depth: depth)], test)
+    assert [row.where for row in rows] == list(VIEWS)
+    assert worse_table(rows, 'camera').startswith('| camera | right: Abs Rel')
