@@ -10,11 +10,12 @@ The study of AVS-Net: what echoes add to a camera, in the tables of the paper an
         --train-disparity data/v1 --pictures docs/images --json runs/avs_study/figures.json
 
 Parts: Tables 1 and 2 of the paper beside what it reports; rooms of the same look and different
-size; mirrors and glass; darkness; narrower cameras; when the network listens (Grad-CAM, occlusion, attention); the
-exported files. Test sets are simulated under OUT/sets, and all answers and figures are kept under
-OUT/kept: stop it whenever you like, run it again and it goes on. A relative model may also be
-hf:NAME of Hugging Face, such as MiDaS=hf:Intel/dpt-large. Without a download, --train-disparity
-trains a small network with MiDaS's own loss, as a stand-in for such models.
+size; mirrors and glass; darkness; narrower cameras; when the network listens (Grad-CAM,
+occlusion, attention); the exported files. Test sets are simulated under OUT/sets, and all answers
+and figures are kept under OUT/kept: stop it whenever you like, run it again and it goes on. A
+relative model may also be hf:NAME of Hugging Face, such as MiDaS=hf:Intel/dpt-large. Without a
+download, --train-disparity trains a small network with MiDaS's own loss, as a stand-in for such
+models.
 
 Everything here is simulation, but for the rows that are marked as the paper's.
 """

@@ -37,7 +37,7 @@ _SETTLE = 0.02
 _GONE = 1.0
 """Seconds after which a camera that sends nothing is not waited for."""
 _CERTAIN = 20
-"""Images without camera_info upon which the user is told."""
+"""Pairs without camera_info upon which the user is told, and parameters take its place."""
 _LATELY = 2.5
 """Seconds within which depth must have come, twice, for the network to be at work."""
 
@@ -129,11 +129,12 @@ class AvsSource:
             return 'no windows come in on binaural'
         if not self._colour_times.rate(now):
             return f'no colour image comes on {self._node.resolve_topic_name(COLOUR)}'
-        if self.last_refusal:
-            return self.last_refusal
-        offset = self._pairing.offset
-        return ('no colour image is within sync_tolerance of a window'
-                + (f'; they are {offset / 1e6:+.0f} ms apart' if offset == offset else ''))
+        if self._pairing.missed:
+            offset = self._pairing.offset
+            return ('no colour image is within sync_tolerance of a window'
+                    + (f'; they are {offset / 1e6:+.0f} ms apart' if offset == offset else ''))
+        return self.last_refusal or (
+            f'depth comes less than twice in {_LATELY} s: the network is slow, or has just begun')
 
     def _on_info(self, msg: CameraInfo) -> None:
         self._info = msg
@@ -168,8 +169,13 @@ class AvsSource:
             if window is None:
                 continue
             colour = frame.item
-            dropped = self._worker.put(_Job(
-                stamp, window, colour, self._k_of((colour.height, colour.width))))
+            k = self._k_of((colour.height, colour.width))
+            if k is None:
+                self._refuse(stamp, AvsSight(
+                    problem='no camera_info has come yet for the colour image, so its field of '
+                    'view is not known', problem_kind='camera_info'))
+                continue
+            dropped = self._worker.put(_Job(stamp, window, colour, k))
             if dropped is not None:
                 self._dropped += 1
                 self._on_missing(dropped.stamp)
@@ -179,11 +185,16 @@ class AvsSource:
             self._unpaired += 1
             self._on_missing(stamp)
 
-    def _k_of(self, shape: tuple[int, int]) -> np.ndarray:
+    def _k_of(self, shape: tuple[int, int]) -> Optional[np.ndarray]:
+        """Return the intrinsics of colour images; None while camera_info may be on its way."""
         k = intrinsics_for(self._info, shape)
         if k is not None:
             return k
-        self._unseen += self._camera.info is None
+        if self._camera.info is not None:
+            return self._camera.k(shape)
+        self._unseen += 1
+        if self._unseen < _CERTAIN:
+            return None
         if self._unseen == _CERTAIN:
             self._node.get_logger().warning(
                 f'no camera_info comes on {self._node.resolve_topic_name(COLOUR_INFO)}: the '
@@ -212,15 +223,18 @@ class AvsSource:
             if not self._opened:
                 return
             if sight.depth is None:
-                self._refused[sight.problem_kind] += 1
-                self.last_refusal = sight.problem
-                self._node.get_logger().warning(
-                    f'no depth by avs_net: {sight.problem}', throttle_duration_sec=5.0)
-                self._on_missing(stamp)
+                self._refuse(stamp, sight)
                 continue
             self.depths += 1
             self._work.add(seconds * 1e3, self._node.now() / 1e9)
             self._on_depth(stamp, sight.depth)
+
+    def _refuse(self, stamp: int, sight: AvsSight) -> None:
+        self._refused[sight.problem_kind] += 1
+        self.last_refusal = sight.problem
+        self._node.get_logger().warning(
+            f'no depth by avs_net: {sight.problem}', throttle_duration_sec=5.0)
+        self._on_missing(stamp)
 
 
 def load_avs(node) -> tuple[Optional[AvsDepth], str]:

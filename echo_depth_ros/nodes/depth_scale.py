@@ -77,7 +77,7 @@ class DepthScale(ManagedNode):
         self._report = ScaleReport()
         mode = self.value('metric_source') if self._perceiver else ECHO
         self._sources = MetricSources(mode, self.value('max_source_ratio'))
-        self._images, self._confidences = FrameBuffer(10), FrameBuffer(10)
+        self._images, self._confidences = FrameBuffer(), FrameBuffer()
         self._camera = RelativeCamera(self.value('relative_hfov'), self.value('relative_vfov'))
         self._echo_info: Optional[CameraInfo] = None
         self._unseen = 0
@@ -97,8 +97,9 @@ class DepthScale(ManagedNode):
 
     def diagnose(self) -> Status:
         """Tell the scale, how sure and how old it is, and why there is none."""
-        now = self.now()
-        status = Status(values=self._report.values(self._keeper, self._sources, now))
+        now, newest = self.now(), self._images.newest
+        status = Status(values=self._report.values(
+            self._keeper, self._sources, now if newest is None else newest, now))
         status.values['field of view'] = self._camera.say()
         if self._no_avs:
             status.values['avs model'] = self._no_avs
@@ -107,8 +108,7 @@ class DepthScale(ManagedNode):
         if not self._opened:
             status.message = 'nobody listens to metric_depth'
             return status
-        problem = self._report.problem(
-            self._keeper, self._sources, self._avs, self._images.newest, now)
+        problem = self._report.problem(self._keeper, self._sources, self._avs, newest, now)
         if problem:
             status.level, status.message = Level.WARN, problem
         return status
@@ -123,11 +123,14 @@ class DepthScale(ManagedNode):
             self._opened = [
                 self.subscription(
                     CameraInfo, 'relative_depth/camera_info', self._camera.on_info),
-                self.subscription(CameraInfo, 'depth/camera_info', self._on_echo_info),
                 self.subscription(Image, 'relative_depth', self._on_relative)]
-            if self._sources.mode != AVS_NET:
+            echo, confidence = self._sources.mode != AVS_NET, self.value('use_confidence')
+            if echo or confidence:  # the student runs for whoever wants its camera_info, too
+                self._opened.append(self.subscription(
+                    CameraInfo, 'depth/camera_info', self._on_echo_info))
+            if echo:
                 self._opened.append(self.subscription(Image, 'depth/image', self._on_echo))
-            if self.value('use_confidence'):
+            if confidence:
                 self._opened.append(
                     self.subscription(Image, 'depth/confidence', self._on_confidence))
             if self._perceiver is not None:
@@ -158,8 +161,10 @@ class DepthScale(ManagedNode):
         stamp = stamp_from_msg(msg.header.stamp)
         self._report.echoes.add(0.0, self.now() / 1e9)
         self._report.counts[ECHOES] += 1
-        self._take(self._sources.echo(stamp, Metric(depth, self._echo_k(depth.shape), ECHO)),
-                   stamp)
+        metric = self._sources.echo(stamp, Metric(depth, self._echo_k(depth.shape), ECHO))
+        if metric is not None:
+            self._keeper.forget(stamp)  # an AVS-Net's that came first, and is contradicted
+        self._take(metric, stamp)
 
     def _on_avs(self, stamp: int, depth: np.ndarray) -> None:
         """Hold the depth that an AVS-Net gives, likewise."""
@@ -196,8 +201,7 @@ class DepthScale(ManagedNode):
         report.spread = spread_of(relative)
         report.dark = not np.any(np.isfinite(relative) & (relative > 0))
         report.flat = report.spread < self.value('min_relative_spread')
-        report.counts[DARK] += report.dark
-        report.counts[FLAT] += report.flat
+        report.counts.update({DARK: int(report.dark), FLAT: int(report.flat)})
         if report.flat:
             report.last_refusal = (
                 f'relative_depth is flat: its pixels differ by {report.spread:.2%} of their '
@@ -251,7 +255,7 @@ class DepthScale(ManagedNode):
             return
         if self._keeper.update(scaling, stamp):
             report.source = metric.source
-        else:
+        elif self._keeper.age(stamp) >= 0:  # an older one comes late, with nothing wrong
             report.last_refusal = (f'a scale of {scaling.scale:.3g} does not fit those before: '
                                    'an outlier until others agree with it')
 

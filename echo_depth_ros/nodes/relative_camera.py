@@ -17,9 +17,10 @@ def intrinsics_for(info: Optional[CameraInfo], shape: tuple[int, int]) -> Option
     """
     Return the intrinsics (3, 3) of an image of that height and width; None where unknown.
 
+    Images are rectified, so they are those of the projection matrix, where camera_info has one.
     An image of another size than its camera_info says is taken to be resized as a whole.
     """
-    k = None if info is None else intrinsics_from_msg(info)
+    k = None if info is None else _rectified(info)
     if k is None or not info.width or not info.height:
         return None
     sx, sy = shape[1] / info.width, shape[0] / info.height
@@ -48,7 +49,7 @@ class RelativeCamera:
     def say(self) -> str:
         """Tell the field of view, and who says so."""
         info = self.info
-        k = None if info is None else intrinsics_from_msg(info)
+        k = None if info is None else _rectified(info)
         if k is None:
             return f'{self._fov[0]:.0f} x {self._fov[1]:.0f} degrees, by parameters'
         hfov, vfov = fields_of_view(k, (info.height, info.width))
@@ -80,6 +81,14 @@ class RelativeCamera:
         if k is None:
             camera = CameraModel(shape[1], shape[0], *self._fov)
         else:
-            camera = CalibratedCamera(shape[1], shape[0], k[0, 0], k[1, 1], k[0, 2], k[1, 2],
-                                      tuple(info.d) or (0.0,) * 5)
+            camera = CalibratedCamera(
+                shape[1], shape[0], k[0, 0], k[1, 1], k[0, 2], k[1, 2])
         return camera_to_msg(camera, stamp, frame_id)
+
+
+def _rectified(info: CameraInfo) -> Optional[np.ndarray]:
+    """Intrinsics (3, 3) of a camera's rectified images; None where it is not calibrated."""
+    p = np.array(info.p, float).reshape(3, 4)[:, :3]
+    k = intrinsics_from_msg(info)
+    known = k is not None and p[0, 0] > 0 and p[1, 1] > 0 and np.isfinite(p).all()
+    return p if known else k

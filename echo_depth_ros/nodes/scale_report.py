@@ -35,15 +35,20 @@ class ScaleReport:
         self.source = 'none'
         self.images, self.echoes, self.pairs = Recent(), Recent(), Recent()
 
-    def values(self, keeper: LastScale, sources: MetricSources, now: int) -> dict[str, Any]:
-        """Return the figures by the names that diagnostics give them."""
-        scaling = keeper.at(now)
+    def values(self, keeper: LastScale, sources: MetricSources, image: int,
+               now: int) -> dict[str, Any]:
+        """
+        Return the figures by the names that diagnostics give them.
+
+        :param image: stamp of the last relative image, which the scale is for.
+        """
+        scaling = keeper.at(image)
         values = {
             **{name: self.counts[name] for name in COUNTS},
             'last refusal': self.last_refusal, 'source': self.source,
             'scale': scaling.scale, 'shift': scaling.shift,
             'scale uncertainty': scaling.uncertainty, 'agreement': self.agreement,
-            'scale age s': keeper.age(now), 'relative spread': self.spread,
+            'scale age s': keeper.age(image), 'relative spread': self.spread,
             'relative rate': self.images.rate(now / 1e9),
             'echo rate': self.echoes.rate(now / 1e9)}
         if sources.mode not in (AVS_NET, ECHO):
@@ -68,12 +73,13 @@ class ScaleReport:
         missing = self._no_metric(sources, avs, now)
         if missing:
             return missing
-        if abs(keeper.age(now)) > keeper.max_age:
+        # By the images' time: they may be late, or of a bag, and then "now" is another time.
+        if abs(keeper.age(now if newest_image is None else newest_image)) > keeper.max_age:
             return self._no_scale(sources, newest_image, now)
         if avs is not None and sources.mode not in (AVS_NET, ECHO):
             if avs.problem():
                 return f'scaled by echoes alone: {avs.problem()}'
-            if self.source == ECHO and sources.disagreed:
+            if self.source == ECHO and sources.apart:
                 return (f'scaled by echoes: avs_net says {sources.ratio:.2g} times as much as '
                         'they do (max_source_ratio); a mirror, glass, or another look than it was '
                         'trained on')

@@ -56,7 +56,7 @@ class MetricSources:
     :ivar ratio: of the last ping at which both were there, AVS-Net over echoes; NaN before.
     """
 
-    def __init__(self, mode: str = AUTO, max_ratio: float = MAX_RATIO, length: int = 10):
+    def __init__(self, mode: str = AUTO, max_ratio: float = MAX_RATIO, length: int = 30):
         """
         Know nothing yet.
 
@@ -81,6 +81,12 @@ class MetricSources:
     def newest(self) -> Optional[int]:
         """Stamp of the newest that counts, or None where there is none."""
         return self._chosen.newest
+
+    @property
+    def apart(self) -> bool:
+        """Whether both disagreed about the last ping at which both were there."""
+        return not (math.isnan(self.ratio)
+                    or 1 / self.max_ratio <= self.ratio <= self.max_ratio)
 
     def expect(self, stamp: int) -> None:
         """Note that an AVS-Net is at work on the window of that time."""
@@ -113,7 +119,7 @@ class MetricSources:
         if echo is None or self.mode == AVS_NET:
             return avs
         self.ratio = ratio_of(avs, echo)
-        if math.isnan(self.ratio) or 1 / self.max_ratio <= self.ratio <= self.max_ratio:
+        if not self.apart:
             return avs
         self.disagreed += 1
         return echo

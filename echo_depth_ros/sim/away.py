@@ -59,14 +59,20 @@ class Conditions:
     def describe(self) -> dict:
         """Name and state the conditions for `dataset.json`."""
         style = self.style
-        return {
+        described = {
             'name': self.name, 'what': self.what,
             'rooms_m': {'box': style.boxes, 'corridor': style.corridors, 'l': style.ls},
             'furniture_per_m2': style.density,
             'furniture': [kind.__name__.rstrip('_') for kind in style.kinds],
             'materials_replaced': dict(style.substitutes),
-            'panes': {'share': style.panes, 'kinds': style.pane_kinds}, 'sizes': self.sizes,
         }
+        # Left out where there are none: data sets that older versions have begun say nothing of
+        # them, and can be gone on with.
+        if style.panes:
+            described['panes'] = {'share': style.panes, 'kinds': style.pane_kinds}
+        if self.sizes:
+            described['sizes'] = self.sizes
+        return described
 
 
 def _other_speaker(rng: np.random.Generator) -> Hearing:

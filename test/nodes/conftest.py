@@ -209,3 +209,19 @@ def listener(tmp_path):
         onnx.save(model, path)
         return str(path)
     return write
+
+
+@pytest.fixture
+def avs_net(tmp_path):
+    """Return a function that writes an ONNX AVS-Net whose depth is known in closed form."""
+    pytest.importorskip('onnx')
+    from .scale_bench import write_avs_net
+    from .seeing_bench import CONTRACT
+    return lambda contract=CONTRACT: write_avs_net(tmp_path / 'avs.onnx', contract)
+
+
+@pytest.fixture
+def seeing(bench, avs_net, ping):
+    """Return a function that starts a scale node with an AVS-Net, see :func:`seeing_with`."""
+    from .seeing_bench import seeing_with
+    return seeing_with(bench, avs_net, ping)

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from .scale_bench import a_scene, RELATIVE, Scale
+from .scale_bench import a_scene, ECHO, RELATIVE, Scale
 
 
 @pytest.fixture
@@ -154,3 +154,39 @@ def test_flat_images_are_taken_where_they_are_wanted(scaling):
     scale = scaling(min_relative_spread=0.0)
     scale.echo()
     assert scale.relative(np.full((48, 64), 0.5, np.float32))[0, 0] == pytest.approx(4)
+
+
+def test_an_older_ping_does_not_take_the_place_of_a_newer_one(scaling):
+    scale = scaling()
+    scale.relative(at=0.0)
+    scale.relative(at=0.1)
+    scale.echo(ECHO * 2, at=0.1)
+    scale.echo(at=0.0)  # a network took long for it
+    assert scale.relative(at=0.2)[0, 0] == pytest.approx(8)
+    assert scale.refusal == ''
+
+
+def test_depth_that_comes_late_finds_the_image_of_its_time(scaling):
+    scale = scaling()
+    for at in range(15):
+        scale.relative(at=at / 30)
+    scale.echo(at=0.0)
+    assert scale.relative(at=0.48)[0, 0] == pytest.approx(4)
+
+
+def test_an_image_that_comes_late_finds_the_depth_of_its_time(scaling):
+    scale = scaling()
+    for at in range(20):
+        scale.echo(ECHO * (at + 1), at=at * 0.073)
+    assert scale.relative(at=0.0)[0, 0] == pytest.approx(4)
+
+
+def test_the_scale_is_told_by_the_time_of_the_images(bench, scaling):
+    scale = scaling()
+    for at in (0.0, 0.1):
+        scale.echo(at=at)
+        scale.relative(at=at)
+        bench.spin(0.02)
+    # A bag that is played, or a slow vision network: nobody's now is the images' now.
+    assert scale.node.diagnose().message == 'running'
+    assert scale.values()['scale'] == pytest.approx(8)

@@ -87,3 +87,14 @@ def test_the_ratio_is_taken_along_rays_over_what_both_know():
 def test_what_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match='expected one of auto, avs_net, echo, and 1 or more'):
         MetricSources(**wrong)
+
+
+def test_sources_that_agree_again_are_no_longer_apart():
+    sources = MetricSources(max_ratio=1.5)
+    assert not sources.apart
+    for stamp, avs, apart in ((1, FAR, True), (2, AVS, False)):
+        sources.expect(stamp)
+        sources.echo(stamp, ECHO)
+        sources.avs(stamp, avs)
+        assert sources.apart is apart
+    assert sources.disagreed == 1

@@ -202,3 +202,33 @@ def test_the_last_scale_is_the_last_that_is_one():
     assert keeper.at(START + 2 * PING).scale == 20
     assert keeper.age(START + 2 * PING) == PING / 1e9
     assert keeper.at(START + round(0.6e9)) is UNKNOWN
+
+
+def test_the_last_scale_is_the_one_of_the_newest_ping():
+    keeper = LastScale(60.0)
+    assert keeper.update(Scaling(2.0), START + PING)
+    assert not keeper.update(Scaling(3.0), START) and keeper.at(START).scale == 2
+    assert keeper.update(Scaling(4.0), START + PING) and keeper.at(START).scale == 4
+    # A bag that is played again, though the scale is not too old yet.
+    again = START - round(2e9)
+    assert keeper.update(Scaling(5.0), again) and keeper.at(again).scale == 5
+
+
+@pytest.mark.parametrize('kind', [LastScale, ScaleFilter])
+def test_a_scale_that_is_withdrawn_leaves_the_one_before(kind):
+    keeper, first = kind(MAX_AGE), Scaling(2.0, uncertainty=0.1)
+    keeper.forget(START)
+    assert keeper.update(first, START)
+    before = keeper.at(START + PING)
+    for _ in range(2):
+        assert keeper.update(Scaling(2.2, uncertainty=0.1), START + PING)
+    keeper.forget(START + 2 * PING)
+    assert keeper.at(START + PING).scale > 2
+    keeper.forget(START + PING)
+    assert keeper.at(START + PING) == before and keeper.age(START) == 0
+    assert keeper.update(Scaling(2.1, uncertainty=0.1), START + PING)
+    only = kind(MAX_AGE)
+    only.update(first, START)
+    only.forget(START)
+    assert only.at(START) is UNKNOWN and only.age(START) == math.inf
+    assert only.update(first, START + PING)

@@ -3,6 +3,7 @@
 """Test sets whose conditions training never saw."""
 
 import argparse
+from dataclasses import replace
 import json
 
 from hypothesis import given, settings
@@ -176,3 +177,10 @@ def test_what_makes_no_sense_is_refused(wrong, tmp_path, capsys):
     assert _run(tmp_path, '--rooms', 1, *wrong) == 2
     assert wrong[0].strip('-') in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
+
+
+def test_what_older_versions_could_not_do_is_told_where_it_is_done():
+    # Otherwise data sets that older versions have begun could not be gone on with.
+    assert not {'panes', 'sizes'} & set(AWAY['closets'].describe())
+    assert AWAY['mirrors'].describe()['panes'] == {'share': 1.0, 'kinds': ('mirror',)}
+    assert replace(HOME, sizes=(2.0, 2.0)).describe()['sizes'] == (2.0, 2.0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import math
 from typing import Optional
 
-from echo_depth_ros.perception.scaling.holder import LastScale
+from echo_depth_ros.perception.scaling.holder import LastScale, ScaleHolder
 from echo_depth_ros.perception.scaling.result import Scaling, UNKNOWN
 
 LEAST_ERROR = 0.01
@@ -77,15 +77,20 @@ class ScaleFilter(LastScale):
         """
         if not (scaling.known and math.isfinite(scaling.uncertainty)):
             return False
-        if stamp == self._newest:
-            self._track, self._rival, (self.outliers, self.steps, self.restarts) = self._before
+        self.forget(stamp)
         before = self._track, self._rival, (self.outliers, self.steps, self.restarts)
         counts = self._weigh(scaling, stamp)
         if stamp == self._newest:
             self._before = before
         # Also where it does not: what it takes the place of may have counted.
-        self._holder.update(self._track.scaling.scale, self._track.stamp)
+        self._hold()
         return counts
+
+    def forget(self, stamp: int) -> None:
+        """Go back to what was believed before, where the newest scaling is of ``stamp``."""
+        if stamp == self._newest:
+            self._track, self._rival, (self.outliers, self.steps, self.restarts) = self._before
+            self._hold()
 
     def at(self, stamp: int) -> Scaling:
         """
@@ -127,6 +132,11 @@ class ScaleFilter(LastScale):
             return True
         self.outliers += 1
         return False
+
+    def _hold(self) -> None:
+        self._holder = ScaleHolder(self.max_age)
+        if self._track is not None:
+            self._holder.update(self._track.scaling.scale, self._track.stamp)
 
     def _start(self, fresh: _Track) -> None:
         self._track, self._rival, self._newest = fresh, None, fresh.stamp

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holding the last scale, until it is too old."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 from echo_depth_ros.perception.scaling.result import Scaling, UNKNOWN
+
+_LATE = 1.0
+"""Seconds by which a scaling may be late without being taken for one of another time."""
 
 
 @dataclass
@@ -46,7 +49,10 @@ class ScaleHolder:
 
 class LastScale:
     """
-    The scaling of the last pair of images, as it is, until it is too old.
+    The scaling of the newest ping, as it is, until it is too old.
+
+    A scaling that comes late, after one of a newer ping, is left out, as :class:`ScaleFilter`
+    does; one that is older by more than a second is of a clock that went back, and counts.
 
     :class:`ScaleFilter` has the same methods, and smooths.
     """
@@ -60,6 +66,7 @@ class LastScale:
         """
         self._holder = ScaleHolder(max_age)
         self._scaling = UNKNOWN
+        self._before_last = self._scaling, self._holder
 
     @property
     def max_age(self) -> float:
@@ -72,10 +79,20 @@ class LastScale:
 
         :returns: whether it counts.
         """
-        if scaling.known:
+        late = -self.age(stamp)
+        counts = scaling.known and not 0 < late <= min(self.max_age, _LATE)
+        if counts:
+            if late:
+                self._before_last = self._scaling, replace(self._holder)
             self._scaling = scaling
             self._holder.update(scaling.scale, stamp)
-        return scaling.known
+        return counts
+
+    def forget(self, stamp: int) -> None:
+        """Go back to the scaling before, where the last one was measured at ``stamp``."""
+        if self.age(stamp) == 0:
+            self._scaling, held = self._before_last
+            self._holder = replace(held)
 
     def at(self, stamp: int) -> Scaling:
         """Return the scaling for an image of that time; ``UNKNOWN`` where it is too old."""
