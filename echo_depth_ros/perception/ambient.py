@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Mapping, NamedTuple
 
 import numpy as np
-import onnxruntime as ort
 
 from echo_depth_ros.acoustics.ambient import AmbientFormat, cut_clips, log_mel, to_mono
 from echo_depth_ros.acoustics.ambient_checks import check_ambient
 from echo_depth_ros.perception.contract import ContractError
-from echo_depth_ros.perception.model import ModelError
+from echo_depth_ros.perception.session import ModelError, open_session
 
 AMBIENT_KEY = 'echo_depth_ambient_contract'
 """The ONNX metadata property that holds the contract as JSON."""
@@ -119,17 +118,8 @@ class AmbientModel:
         :raises ContractError: no contract, or a broken one.
         """
         self.path = Path(path)
-        if not self.path.is_file():
-            raise ModelError(f'{self.path} does not exist; expected an ONNX file of "echo-depth '
-                             'export-ambient"')
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        try:
-            self._session = ort.InferenceSession(str(self.path), options,
-                                                 providers=['CPUExecutionProvider'])
-        except Exception as error:  # ONNX Runtime's exceptions have no common base of their own
-            raise ModelError(f'{self.path} cannot be loaded: {error}') from error
+        self._session = open_session(
+            self.path, ('cpu',), threads, command='export-ambient').session
         try:
             self.contract = AmbientContract.from_metadata(
                 self._session.get_modelmeta().custom_metadata_map)
