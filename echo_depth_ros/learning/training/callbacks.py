@@ -69,7 +69,7 @@ class Progress(Callback):
         self._log(trainer, module)
         figures = module.figures
         words = {'rel': 'REL {:.4f}', 'rmse': 'RMSE {:.3f} m', 'delta1': 'δ1 {:.4f}',
-                 'material': 'material {:.4f}'}
+                 'material': 'material {:.4f}', 'loss': 'loss {:.4f}'}
         shown = '  '.join(words[name].format(value) for name, value in figures.items()
                           if name in words)
         loss = getattr(self, '_terms', {}).get('loss', float('nan'))
