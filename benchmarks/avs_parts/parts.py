@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from avs_parts.sets import ELSEWHERE, IN_DOMAIN, PANES, SIZES
+from avs_parts.sets import ELSEWHERE, IN_DOMAIN, OTHER_HEADS, PANES, SIZES
 from avs_parts.study import Study, Told
 from echo_depth_ros.learning.avs.export import export
 from echo_depth_ros.learning.avs.study.dark import dark_rows, narrow_rows, worse_table
@@ -40,6 +40,8 @@ def first(study: Study) -> Told:
     sets = {IN_DOMAIN: [study.in_domain]}
     sets |= {name: [study.sets.away(name)] for name in (*ELSEWHERE, 'home')}
     sets['both elsewhere'] = [test for name in ELSEWHERE for test in sets[name]]
+    others = [study.sets.away(*which) for which in OTHER_HEADS]
+    sets |= {test.name: [test] for test in others} | {'both, other heads': others}
     rows = table_1(study.kept, study.models, sets)
     paper = [Row.from_paper(row) for row in TABLE_1]
     return Told(markdown(rows + paper, 'test set', 'model'),
@@ -59,13 +61,19 @@ def second(study: Study) -> Told:
     each = {name: [row.to_dict() for row in table_2(
         study.kept, study.relatives, study.sources, scalings, [test])]
         for name, test in tests.items()}
+    others = [study.sets.away(*which) for which in OTHER_HEADS]
+    heads = table_2(study.kept, study.relatives, study.sources, ('median', 'least_squares'),
+                    others)
     usual = [row for row in rows if row.scaling != 'mean_std']
-    other = [row for row in rows if row.scaling in ('', 'mean_std')]
-    return Told(f'{" and ".join(ELSEWHERE)} together; each of them, and home, in --json.\n\n'
-                f'{markdown(usual + paper, "model", "scale of")}\n\n'
+    mean_std = [row for row in rows if row.scaling in ('', 'mean_std')]
+    return Told(f'{" and ".join(test.name for test in others)} together: a robot with another '
+                f'head.\n\n{markdown(heads + paper, "model", "scale of")}\n\n'
+                f'{" and ".join(ELSEWHERE)} together, all heads at 0.5 m; each of them, and home, '
+                f'in --json.\n\n{markdown(usual, "model", "scale of")}\n\n'
                 'The same with mean and standard deviation, which the paper has in its supplement '
-                f'only:\n\n{markdown(other, "model", "scale of")}',
-                {'both elsewhere': [row.to_dict() for row in rows + paper], **each})
+                f'only:\n\n{markdown(mean_std, "model", "scale of")}',
+                {'both elsewhere': [row.to_dict() for row in rows + paper],
+                 'both, other heads': [row.to_dict() for row in heads], **each})
 
 
 def same_look(study: Study) -> Told:
