@@ -73,7 +73,9 @@ def _robust_line(x: np.ndarray, y: np.ndarray, weight: np.ndarray):
     for _ in range(ROUNDS):
         before = line
         wx = robust * x
-        line = np.array(_line(robust.sum(), wx.sum(), wx @ x, robust @ y, wx @ y))
+        # Not by @: BLAS would take threads for it, which then spin and burn a whole core.
+        line = np.array(_line(robust.sum(), wx.sum(), (wx * x).sum(), (robust * y).sum(),
+                              (wx * y).sum()))
         off = np.abs(y - line[0] * x - line[1])
         if np.abs(line - before).max() <= _STEADY * abs(line[1]):
             break
