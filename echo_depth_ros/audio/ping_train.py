@@ -28,7 +28,8 @@ class PingTrain:
     that was opened anew, at another rate perhaps, begins softly again.
 
     :ivar missed: chirps whose moment had passed, or that the speaker refused.
-    :ivar refusal: why it last refused, in words; empty if it never did.
+    :ivar refusal: why the speaker refused what was last missed, in words; empty where it did
+        not, because the moment had passed.
     """
 
     def __init__(self, speaker: Speaker, fmt: PingFormat, rate_hz: float, *,
@@ -74,6 +75,7 @@ class PingTrain:
         if self._next < earliest:
             late = -(-(earliest - self._next) // self._period)
             self.missed += late
+            self.refusal = ''
             self._next += late * self._period
         elif self._next > horizon + self._longest_pause:  # the counter was set back
             self._next = self._speaker.next_frame

@@ -26,9 +26,9 @@ from echo_depth_ros.nodes.scale_report import (
     DISAGREED,
     ECHOES,
     FLAT,
-    REFUSED,
     SCALED,
     ScaleReport,
+    UNREAD,
     UNSURE,
 )
 from echo_depth_ros.nodes.spin import run
@@ -192,7 +192,7 @@ class DepthScale(ManagedNode):
         try:
             relative = relative_from_msg(msg)
         except MessageError as error:
-            self._refuse(f'relative_depth: {error}')
+            self._refuse(f'{UNREAD}{error}')
             return
         stamp = stamp_from_msg(msg.header.stamp)
         report = self._report
@@ -285,8 +285,7 @@ class DepthScale(ManagedNode):
         return round(self.value('sync_tolerance') * 1e9)
 
     def _refuse(self, reason: str) -> None:
-        self._report.counts[REFUSED] += 1
-        self._report.last_refusal = reason
+        self._report.refuse(reason, self.now())
         self.get_logger().error(f'no scale: {reason}', throttle_duration_sec=5.0)
 
 

@@ -14,6 +14,8 @@ SCALED, BLANK, DARK, FLAT = 'scaled images', 'blank images', 'dark images', 'fla
 REFUSED, DISAGREED, UNSURE = (
     'refused images', 'rejected: disagreement', 'pairs without confidence')
 ECHOES = 'echo depths'
+UNREAD = 'relative_depth: '
+"""How the reason begins where a relative image cannot be read."""
 COUNTS = SCALED, BLANK, DARK, FLAT, REFUSED, DISAGREED, UNSURE, ECHOES
 
 
@@ -34,6 +36,14 @@ class ScaleReport:
         self.last_refusal = ''
         self.source = 'none'
         self.images, self.echoes, self.pairs = Recent(), Recent(), Recent()
+        self._unread = Recent()
+
+    def refuse(self, reason: str, now: int) -> None:
+        """Note why an image, or a pair of them, gives no scale."""
+        self.counts[REFUSED] += 1
+        self.last_refusal = reason
+        if reason.startswith(UNREAD):
+            self._unread.add(0.0, now / 1e9)
 
     def values(self, keeper: LastScale, sources: MetricSources, image: int,
                now: int) -> dict[str, Any]:
@@ -63,6 +73,8 @@ class ScaleReport:
                 newest_image: Optional[int], now: int) -> str:
         """Why there is no metric depth, or less of it; empty where all is well."""
         if not self.images.rate(now / 1e9):
+            if self._unread.rate(now / 1e9) and self.last_refusal.startswith(UNREAD):
+                return self.last_refusal
             return ('no image comes on relative_depth: start the vision network, or remap '
                     'relative_depth to its topic')
         if self.dark:
@@ -77,7 +89,7 @@ class ScaleReport:
         if abs(keeper.age(now if newest_image is None else newest_image)) > keeper.max_age:
             return self._no_scale(sources, newest_image, now)
         if avs is not None and sources.mode not in (AVS_NET, ECHO):
-            if avs.problem():
+            if avs.problem() and self.source == ECHO:
                 return f'scaled by echoes alone: {avs.problem()}'
             if self.source == ECHO and sources.apart:
                 return (f'scaled by echoes: avs_net says {sources.ratio:.2g} times as much as '

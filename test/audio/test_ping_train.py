@@ -103,6 +103,18 @@ def test_a_speaker_that_refuses_is_counted_and_asked_again():
     assert train.emitted == len(speaker.frames) > 0
 
 
+def test_a_moment_that_passed_is_not_told_in_the_words_of_an_old_refusal():
+    speaker = Tape()
+    train = PingTrain(speaker, FMT, 13.7)
+    speaker.lost = True
+    run(train, speaker, 0.5)
+    refused, speaker.lost = train.missed, False
+    run(train, speaker, 0.5)
+    speaker.next_frame += 44100
+    train.play_due()
+    assert train.missed > refused and train.refusal == ''
+
+
 def test_a_counter_that_was_set_back_is_followed():
     speaker = Tape()
     train = PingTrain(speaker, FMT, 13.7)

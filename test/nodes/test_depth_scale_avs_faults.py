@@ -89,3 +89,14 @@ def test_what_the_echoes_contradict_is_not_held_though_they_give_no_scale(seeing
     scale.echo(far)
     assert scale.values()['sources disagreed'] == 1 and 'the images disagree' in scale.refusal
     assert np.isnan(scale.relative(at=0.2)).all()
+
+
+def test_a_network_that_has_just_begun_is_not_said_to_give_nothing(seeing, ping):
+    scale = seeing(clock=True, max_scale_age=60.0)
+    for at in (0.0, 0.05):
+        scale.echo(at=at)
+        scale.relative(at=at)
+    scale.see(at=0.1)
+    assert scale.relative(at=0.11)[0, 0] == pytest.approx(expected(0.3, ping()), rel=0.02)
+    assert scale.values()['source'] == 'avs_net' and scale.values()['avs depths'] == 1
+    assert scale.node.diagnose().level.name == 'OK'

@@ -34,6 +34,18 @@ def test_no_camera_publishes_nothing_and_says_so(bench, scaling):
     assert scale.node.diagnose().message.startswith('no image comes on relative_depth')
 
 
+def test_images_that_cannot_be_read_are_not_called_missing(bench, scaling):
+    scale = scaling()
+    for at in (0.0, 0.1):
+        scale.send('relative_depth', np.zeros((4, 4, 3), np.uint8), at=at)
+        bench.spin(0.1)
+    message = scale.node.diagnose().message
+    assert message.startswith("relative_depth: relative depth came as 'rgb8'")
+    scale.relative(at=0.2)
+    scale.relative(at=0.3)
+    assert scale.node.diagnose().message.startswith('no echo depth comes')
+
+
 @pytest.mark.parametrize('name', ['median', 'mean_std', 'least_squares'])
 @pytest.mark.parametrize('dark', [np.nan, 0.0])
 def test_darkness_is_unknown_and_leaves_the_scale(scaling, name, dark):
