@@ -87,7 +87,7 @@ def test_confidence_decides_between_echoes_that_differ(name, kind):
 def test_nothing_to_compare_is_an_error_with_counts(name, kind, invalid):
     with pytest.raises(ScaleError, match=rf'only 0 of 1280 .*\(0 in the relative {kind}, 1280 '):
         SCALINGS[name](np.full((32, 40), invalid), room(), kind)
-    with pytest.raises(ScaleError, match=r'only 0 of 1280 .*, 0 in the echo depth\)'):
+    with pytest.raises(ScaleError, match=r'only 0 of 1280 .*, 0 in the metric depth\)'):
         SCALINGS[name](room(), room(), kind, np.zeros((32, 40)))
     with pytest.raises(ScaleError, match=r'confidence has shape \(4, 4\); .*\(32, 40\)'):
         SCALINGS[name](room(), room(), kind, np.ones((4, 4)))
@@ -101,7 +101,7 @@ def test_a_flat_relative_image_has_no_scale_and_shift(name, says):
 
 
 def test_a_flat_echo_depth_gives_no_standard_deviation():
-    with pytest.raises(ScaleError, match='the echo depth is flat'):
+    with pytest.raises(ScaleError, match='the metric depth is flat'):
         SCALINGS['mean_std'](room(), np.full((32, 40), 3.0), 'depth')
 
 

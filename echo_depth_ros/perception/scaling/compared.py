@@ -68,7 +68,7 @@ def compare(relative: np.ndarray, metric: np.ndarray, kind: str, space: str,
     if count <= min_share * both.size or not count:
         raise ScaleError(
             f'only {count} of {both.size} compared pixels are valid in both images '
-            f'({r_valid.sum()} in the relative {kind}, {m_valid.sum()} in the echo depth); '
+            f'({r_valid.sum()} in the relative {kind}, {m_valid.sum()} in the metric depth); '
             f'more than {min_share:.0%} are needed: check the topics, or relative_kind')
     depth = m[both].astype(float)
     return Compared(

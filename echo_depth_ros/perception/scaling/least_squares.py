@@ -54,7 +54,7 @@ def fit(relative: np.ndarray, metric: np.ndarray, kind: str = 'disparity',
     line, robust, limit = _robust_line(x, y, weight)
     if not line[0] > 0:
         raise ScaleError(
-            f'the relative {kind} grows where the echo depth says that it falls (scale '
+            f'the relative {kind} grows where the metric depth says that it falls (scale '
             f'{line[0]:.3g}): check relative_kind')
     blocks = [block_sums(compared, robust * part)
               for part in (np.ones(x.size), x, x * x, y, x * y)]

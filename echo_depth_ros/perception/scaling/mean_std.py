@@ -46,7 +46,7 @@ def fit(relative: np.ndarray, metric: np.ndarray, kind: str = 'depth',
     spread_r, spread_m = (
         np.sqrt(squares / totals[0]) for squares in (totals[2], totals[4]))
     for spread, about, name in ((spread_r, about_r, f'relative {kind}'),
-                                (spread_m, about_m, 'echo depth')):
+                                (spread_m, about_m, 'metric depth')):
         if not spread > FLAT * about:
             raise ScaleError(f'the {name} is flat: all compared pixels hold about {about:.3g}, '
                              'and a standard deviation of nothing gives no scale')
