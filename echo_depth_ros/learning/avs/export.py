@@ -22,6 +22,7 @@ from echo_depth_ros.learning.avs.network import AvsNet
 from echo_depth_ros.learning.data import open_split
 from echo_depth_ros.learning.data.view import field_of_view, FieldOfView
 from echo_depth_ros.learning.export import current_commit, ExportError, OPSET
+from echo_depth_ros.learning.half_weights import halve_weights
 from echo_depth_ros.learning.training.sampler import spread
 from echo_depth_ros.perception.avs_contract import AvsContract, WHOLE_VIEW
 
@@ -42,7 +43,8 @@ class Exported(NamedTuple):
 
 def export(network: AvsNet, path: Path, training_data: str, commit: str = '',
            samples: tuple[Tensor, Tensor] | None = None, fmt: PingFormat = PingFormat(),
-           view: FieldOfView = FieldOfView(), least_view: float = WHOLE_VIEW) -> Exported:
+           view: FieldOfView = FieldOfView(), least_view: float = WHOLE_VIEW,
+           half: bool = False) -> Exported:
     """
     Write ``network`` as ONNX: ``rgb`` and ``waveform`` in, ``depth`` out.
 
@@ -55,6 +57,7 @@ def export(network: AvsNet, path: Path, training_data: str, commit: str = '',
     :param samples: real images (N, 3, H, W) and windows (N, 2, window) to check on as well.
     :param view: of the camera that the network was trained with, for the contract.
     :param least_view: see :class:`~echo_depth_ros.perception.avs_contract.AvsContract`.
+    :param half: keep weights in 16 bits, see :mod:`~echo_depth_ros.learning.half_weights`.
     :raises ExportError: they disagree.
     """
     network = network.eval().to(memory_format=torch.contiguous_format)
@@ -72,7 +75,7 @@ def export(network: AvsNet, path: Path, training_data: str, commit: str = '',
         checks.append((torch.nn.functional.interpolate(
             samples[0], config.image, mode='bilinear', antialias=True), samples[1]))
     senses = len(contract.inputs)
-    data = _convert(network, contract, tuple(each[:1] for each in drawn[:senses]))
+    data = _convert(network, contract, tuple(each[:1] for each in drawn[:senses]), half)
     # NumPy's maximum keeps a NaN, Python's may lose it.
     worst = float(np.max([_difference(network, data, contract, batch[:senses])
                           for batch in checks]))
@@ -84,7 +87,7 @@ def export(network: AvsNet, path: Path, training_data: str, commit: str = '',
     return Exported(len(data) / 1e6, worst)
 
 
-def _convert(network: AvsNet, contract: AvsContract, example: Senses) -> bytes:
+def _convert(network: AvsNet, contract: AvsContract, example: Senses, half: bool) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # the exporter without dynamo announces its retirement
@@ -94,6 +97,8 @@ def _convert(network: AvsNet, contract: AvsContract, example: Senses) -> bytes:
             dynamic_axes={name: {0: 'N'} for name in (*contract.inputs, contract.output)
                           if network.visual.any_batch})
     model = onnx.load_model_from_string(buffer.getvalue())
+    if half:
+        model = halve_weights(model)
     onnx.helper.set_model_props(model, contract.to_metadata())
     model.producer_name = 'echo_depth_ros'
     onnx.checker.check_model(model, full_check=True)
@@ -130,6 +135,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--data', type=Path, default=None,
                         help='data set on whose validation samples the file is checked, and '
                              'whose camera the contract names')
+    parser.add_argument('--half', action='store_true',
+                        help='keep weights in 16 bits, for a file of half the size')
     for name, across in (('hfov', 'from left to right'), ('vfov', 'from top to bottom')):
         parser.add_argument(f'--{name}', type=float, metavar='DEGREES',
                             help=f'field of view of the camera {across}, for the contract '
@@ -155,7 +162,7 @@ def main(args: Namespace) -> int:
     view = replace(view, **{name: value for name, value in given.items() if value is not None})
     narrow = about.get('config', {}).get('narrow_share', 0) > 0
     done = export(network, args.model, words or 'not stated', current_commit(), samples,
-                  view=view, least_view=LEAST_VIEW if narrow else WHOLE_VIEW)
+                  view=view, least_view=LEAST_VIEW if narrow else WHOLE_VIEW, half=args.half)
     senses = 'RGB and echoes' if network.config.echo_branch else 'only RGB'
     print(f'{args.model}: step {about.get("step", "unknown")}, {network.config.visual}, {senses}, '
           f'{done.megabytes:.2f} MB, opset {OPSET}; largest difference to torch '

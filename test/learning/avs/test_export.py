@@ -12,6 +12,7 @@ from echo_depth_ros.learning.avs import export as export_module
 from echo_depth_ros.learning.avs.export import export
 from echo_depth_ros.learning.data.view import FieldOfView
 from echo_depth_ros.learning.export import ExportError
+from echo_depth_ros.learning.half_weights import halve_weights
 from echo_depth_ros.perception.avs_contract import AVS_KEY, AvsContract
 from echo_depth_ros.perception.avs_model import AvsModel
 from echo_depth_ros.perception.contract import ContractError
@@ -123,3 +124,21 @@ def test_a_network_that_answers_with_nan_is_not_written(tmp_path):
     with pytest.raises(ExportError, match='differ by nan'):
         export(network, tmp_path / 'm.onnx', 'nothing')
     assert not (tmp_path / 'm.onnx').exists()
+
+
+def test_weights_in_16_bits_take_half_the_room_and_hardly_change_the_depth(tmp_path):
+    network = tiny(echo_widths=(32, 32, 64, 64))
+    whole, half = (export(network, tmp_path / f'{name}.onnx', 'toy rooms', half=name == 'half')
+                   for name in ('whole', 'half'))
+    assert half.megabytes < 0.7 * whole.megabytes
+    assert whole.difference < half.difference < 2e-3
+    kept = onnx.load(tmp_path / 'half.onnx').graph.initializer
+    assert all(tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < 1024
+               for tensor in kept)
+
+
+def test_weights_that_16_bits_cannot_hold_are_named():
+    large = onnx.numpy_helper.from_array(np.full(2000, 1e6, np.float32), 'layer')
+    graph = onnx.helper.make_graph([], 'g', [], [], [large])
+    with pytest.raises(ValueError, match='layer holds 1e\\+06'):
+        halve_weights(onnx.helper.make_model(graph))
