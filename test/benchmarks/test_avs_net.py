@@ -100,11 +100,13 @@ def test_tables_on_rooms_that_are_simulated(avs_net, command, models, tmp_path, 
     values = json.loads((tmp_path / 'figures.json').read_text())
     tables = {name: [row for row in rows if row['source'] == 'simulation']
               for name, rows in values['table_2'].items()}
-    assert set(tables) == {'both elsewhere', 'small_elsewhere', 'large_elsewhere', 'home'}
+    assert set(tables) == {'both elsewhere', 'both, other heads', 'small_elsewhere',
+                           'large_elsewhere', 'home'}
     assert {row['method'] for row in tables['home']} == {
         'No (zero-shot)', 'RGB', 'RGB-Echoes', 'echo student', 'truth'}
     assert {row['scaling'] for row in tables['home']} == {'', 'median', 'mean_std'}
-    assert {row['images'] for row in tables['both elsewhere']} == {4}
+    for name in ('both elsewhere', 'both, other heads'):
+        assert {row['images'] for row in tables[name]} == {4}
     assert {row['where'] for row in values['table_1']} >= {'in domain', 'home', 'BV2', 'BV1*'}
 
 
