@@ -18,15 +18,14 @@ same command goes on after the last whole epoch.
 """
 
 from argparse import ArgumentParser, Namespace
-import logging
 from pathlib import Path
-import warnings
 
 import torch
 
 from echo_depth_ros.learning.ambient.config import load_ambient_config
 from echo_depth_ros.learning.ambient.layouts import open_clips
 from echo_depth_ros.learning.ambient.run import AmbientRun, MODEL
+from echo_depth_ros.learning.training.precision import quieten
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -57,10 +56,7 @@ def main(args: Namespace) -> int:
     """
     if args.threads:
         torch.set_num_threads(args.threads)
-    for name in ('pytorch_lightning', 'lightning_fabric', 'lightning.pytorch'):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    for name in (r'pytorch_lightning\.', r'lightning_fabric\.'):
-        warnings.filterwarnings('ignore', module=name)
+    quieten()
     config = load_ambient_config(args.config, args.overrides)
     train, val = (open_clips(args.data, split, config.hear, config.near, args.task, args.limit)
                   for split in ('train', 'val'))

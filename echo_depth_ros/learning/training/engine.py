@@ -4,13 +4,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-import logging
 from pathlib import Path
 import shutil
 from typing import Any
-import warnings
 
-from lightning_fabric.utilities.warnings import PossibleUserWarning
 import pytorch_lightning as pl
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities import rank_zero_only
@@ -42,6 +39,7 @@ from echo_depth_ros.learning.training.module import (
     RunModule,
     TeacherModule,
 )
+from echo_depth_ros.learning.training.precision import chosen_precision, quieten
 from echo_depth_ros.learning.training.sampler import BatchPlan, spread, StepStream
 from echo_depth_ros.learning.training.sections import flat
 from echo_depth_ros.learning.training.teacher_bank import fingerprint, open_bank, TeacherBank
@@ -104,9 +102,9 @@ class Run:
             raise TrainingError(f'seed is {seed}; expected 0 or more')
         self.config, self.train_split, self.val_split = config, train, val
         self.out, self.seed, self.machine = out, seed, machine
-        self.precision = _precision(config.precision, machine.accelerator)
+        self.precision = chosen_precision(config.precision, machine.accelerator)
         self.check_data()
-        _quieten()
+        quieten()
         pl.seed_everything(seed, verbose=False)
         self.banks, prints = self._open_banks(teachers or {}, bank or out / 'teachers')
         self.run_state = {
@@ -333,26 +331,3 @@ class _Loaders(pl.LightningDataModule):
     def val_dataloader(self) -> DataLoader:
         """Return this rank's share of the validation images."""
         return self._make(self.trainer.global_rank, self.trainer.world_size)[1]
-
-
-def has_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively, which doubles the speed of a step."""
-    return bool(torch.backends.mkldnn.is_available() and torch.cpu._is_avx512_bf16_supported())
-
-
-def _precision(wanted: str, accelerator: str) -> str:
-    if wanted != 'auto':
-        return wanted
-    if accelerator in ('auto', 'gpu', 'cuda') and torch.cuda.is_available():
-        return 'bf16-mixed' if torch.cuda.is_bf16_supported() else '16-mixed'
-    return 'bf16-mixed' if has_bfloat16() else '32-true'
-
-
-def _quieten() -> None:
-    """Keep Lightning's errors, and drop its advice: it does not know that data lies in memory."""
-    for name in ('pytorch_lightning', 'lightning_fabric', 'lightning.pytorch'):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings('ignore', category=PossibleUserWarning)
-    warnings.filterwarnings('ignore', message='Grad strides do not match bucket view strides')
-    for name in (r'pytorch_lightning\.', r'lightning_fabric\.'):
-        warnings.filterwarnings('ignore', module=name)
